@@ -1,0 +1,117 @@
+"""The families: the settings that each takes and the ranges that its search may try."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+
+FAMILIES = ("logistic_regression", "random_forest", "xgboost", "lightgbm", "svm", "neural_network")
+
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(gt=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class LogisticRegressionSettings(_Section):
+    C: Positive
+    l1_ratio: Annotated[float, Field(ge=0, le=1)]
+
+
+class RandomForestSettings(_Section):
+    n_estimators: Count
+    max_depth: Count | None
+    min_samples_leaf: Count
+    max_features: Share
+
+
+class XGBoostSettings(_Section):
+    n_estimators: Count
+    learning_rate: Share
+    max_depth: Count
+    min_child_weight: NonNegative
+    subsample: Share
+    colsample_bytree: Share
+    reg_lambda: NonNegative
+
+
+class LightGBMSettings(_Section):
+    n_estimators: Count
+    learning_rate: Share
+    num_leaves: Annotated[int, Field(ge=2)]
+    min_child_samples: Count
+    subsample: Share
+    colsample_bytree: Share
+    reg_lambda: NonNegative
+
+
+class SVMSettings(_Section):
+    C: Positive
+    gamma: Positive | None
+    n_components: Count
+
+
+class NeuralNetworkSettings(_Section):
+    hidden_units: Annotated[list[Count], Field(min_length=1)]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    learning_rate: Positive
+    weight_decay: NonNegative
+    batch_size: Count
+    epochs: Count
+
+
+class Range(_Section):
+    """Values from ``low`` to ``high``, drawn evenly or, with ``log``, evenly in the logarithm; whole if both ends are."""
+
+    low: int | float
+    high: int | float
+    log: bool = False
+
+    @model_validator(mode="after")
+    def _check(self):
+        if not self.low < self.high:
+            raise ValueError(f"low={self.low} is not below high={self.high}")
+        if self.log and self.low <= 0:
+            raise ValueError(f"low={self.low} has no logarithm; set log: false or raise it above 0")
+        return self
+
+
+class _Search(_Section):
+    search: Literal["grid", "random"]
+    n_candidates: Count | None = None
+
+    @model_validator(mode="after")
+    def _check(self):
+        ranges = [name for name, values in self.candidates().items() if isinstance(values, Range)]
+        if self.search == "grid" and ranges:
+            raise ValueError(f"a grid needs a list of values for {ranges[0]}, not a range; or set search: random")
+        if self.search == "random" and self.n_candidates is None:
+            raise ValueError("n_candidates is missing: say how many settings a random search tries")
+        if not self.candidates():
+            raise ValueError("space is empty: name at least one setting to search over")
+        return self
+
+    def candidates(self):
+        """Return {setting: list of values or Range} of the settings that are searched."""
+        return {name: values for name, values in self.space if values is not None}
+
+
+def search_over(settings):
+    """Return the model of one family's search: its space takes the names of ``settings``, each a list or a Range."""
+    space = create_model(
+        settings.__name__.replace("Settings", "Space"),
+        __base__=_Section,
+        **{
+            name: (Annotated[list[_with_constraints(field)], Field(min_length=1)] | Range | None, None)
+            for name, field in settings.model_fields.items()
+        },
+    )
+    return create_model(settings.__name__.replace("Settings", "Search"), __base__=_Search, space=(space, ...))
+
+
+def _with_constraints(field):
+    """The type of a setting with its bounds, so that a value in a space is checked like the setting itself."""
+    return Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation

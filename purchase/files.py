@@ -1,0 +1,104 @@
+"""Where everything lies, and how it is read and written: whole or not at all, the same bytes every time."""
+
+import contextlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+import duckdb
+import narwhals as nw
+import pandas as pd
+
+from purchase.tables import TableError
+
+RAW = Path("data/raw")  # data/raw/<shop>/: a shop's own files
+TRUTH = Path("data/truth")  # what the simulated shop hides; only the stage ceiling reads it
+TABLES = Path("data/tables")
+CLEAN = Path("data/clean")
+SPLIT = Path("data/split.parquet")
+FEATURES = Path("data/features")
+OUT_OF_FOLD = Path("data/out_of_fold")
+PREDICTIONS = Path("data/predictions")
+MODELS = Path("models")
+METRICS = Path("metrics")
+PLOTS = Path("plots")
+LOGS = Path("logs")  # wall times, which no two runs share: kept by neither Git nor DVC
+
+
+@contextlib.contextmanager
+def whole(path):
+    """Yield a path to write to, and move it to ``path`` (a file or a folder) only when all is written.
+
+    A run that is killed leaves nothing at ``path``; what it left beside it is replaced by the next run.
+    """
+    path = Path(path)
+    part = path.with_name(f"{path.name}.part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _remove(part)
+    try:
+        yield part
+        _remove(path)
+        os.replace(part, path)
+    finally:
+        _remove(part)
+
+
+def _remove(path):
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def engine(*, n_threads, memory_gb):
+    """Yield a DuckDB connection that spills to a folder of its own beyond ``memory_gb``."""
+    connection = duckdb.connect()
+    connection.execute(f"SET threads = {int(n_threads)}")
+    connection.execute(f"SET memory_limit = '{memory_gb}GB'")
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def scan(connection, path):
+    """Return a Parquet file as a lazy Narwhals frame on DuckDB."""
+    if not Path(path).exists():
+        raise TableError(f"{path} does not exist. Run `dvc repro`, or `dvc pull` if the results are shared.")
+    return nw.from_native(connection.read_parquet(str(path)))
+
+
+def write_table(frame, path, *, sort_by):
+    """Write a lazy Narwhals frame on DuckDB to Parquet, in the order of ``sort_by`` (which must be unique)."""
+    with whole(path) as part:
+        frame.sort(*sort_by).sink_parquet(part)
+
+
+def read_frame(path, columns=None):
+    """Return a Parquet file as a pandas DataFrame."""
+    if not Path(path).exists():
+        raise TableError(f"{path} does not exist. Run `dvc repro`, or `dvc pull` if the results are shared.")
+    return pd.read_parquet(path, columns=columns)
+
+
+def write_frame(frame, path):
+    """Write a pandas DataFrame to Parquet or CSV, by the ending of ``path``."""
+    with whole(path) as part:
+        if Path(path).suffix == ".parquet":
+            frame.to_parquet(part, index=False)
+        else:
+            frame.to_csv(part, index=False, lineterminator="\n")
+
+
+def read_json(path):
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def write_json(content, path):
+    """Write numbers and texts as JSON, keys in the order given; refuses NaN and infinity."""
+    with whole(path) as part:
+        part.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
