@@ -2,7 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import Field, create_model, model_validator
+
+from purchase.typed_yaml import Strict
 
 FAMILIES = ("logistic_regression", "random_forest", "xgboost", "lightgbm", "svm", "neural_network")
 
@@ -12,23 +14,19 @@ Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class LogisticRegressionSettings(_Section):
+class LogisticRegressionSettings(Strict):
     C: Positive
     l1_ratio: Annotated[float, Field(ge=0, le=1)]
 
 
-class RandomForestSettings(_Section):
+class RandomForestSettings(Strict):
     n_estimators: Count
     max_depth: Count | None
     min_samples_leaf: Count
     max_features: Share
 
 
-class XGBoostSettings(_Section):
+class XGBoostSettings(Strict):
     n_estimators: Count
     learning_rate: Share
     max_depth: Count
@@ -38,7 +36,7 @@ class XGBoostSettings(_Section):
     reg_lambda: NonNegative
 
 
-class LightGBMSettings(_Section):
+class LightGBMSettings(Strict):
     n_estimators: Count
     learning_rate: Share
     num_leaves: Annotated[int, Field(ge=2)]
@@ -48,13 +46,13 @@ class LightGBMSettings(_Section):
     reg_lambda: NonNegative
 
 
-class SVMSettings(_Section):
+class SVMSettings(Strict):
     C: Positive
     gamma: Positive | None
     n_components: Count
 
 
-class NeuralNetworkSettings(_Section):
+class NeuralNetworkSettings(Strict):
     hidden_units: Annotated[list[Count], Field(min_length=1)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
     learning_rate: Positive
@@ -63,8 +61,8 @@ class NeuralNetworkSettings(_Section):
     epochs: Count
 
 
-class Range(_Section):
-    """Values from ``low`` to ``high``, drawn evenly or, with ``log``, evenly in the logarithm; whole if both ends are."""
+class Range(Strict):
+    """Values from ``low`` to ``high``, even or, with ``log``, even in the logarithm; whole if both ends are."""
 
     low: int | float
     high: int | float
@@ -79,7 +77,7 @@ class Range(_Section):
         return self
 
 
-class _Search(_Section):
+class _Search(Strict):
     search: Literal["grid", "random"]
     n_candidates: Count | None = None
 
@@ -103,7 +101,7 @@ def search_over(settings):
     """Return the model of one family's search: its space takes the names of ``settings``, each a list or a Range."""
     space = create_model(
         settings.__name__.replace("Settings", "Space"),
-        __base__=_Section,
+        __base__=Strict,
         **{
             name: (Annotated[list[_with_constraints(field)], Field(min_length=1)] | Range | None, None)
             for name, field in settings.model_fields.items()

@@ -2,8 +2,8 @@
 
 import contextlib
 import json
-import os
 import shutil
+import sys
 from pathlib import Path
 
 import duckdb
@@ -11,6 +11,7 @@ import narwhals as nw
 import pandas as pd
 
 from purchase.tables import TableError
+from purchase.typed_yaml import ParamsError
 
 RAW = Path("data/raw")  # data/raw/<shop>/: a shop's own files
 TRUTH = Path("data/truth")  # what the simulated shop hides; only the stage ceiling reads it
@@ -39,7 +40,7 @@ def whole(path):
     try:
         yield part
         _remove(path)
-        os.replace(part, path)
+        part.replace(path)
     finally:
         _remove(part)
 
@@ -102,3 +103,12 @@ def write_json(content, path):
     """Write numbers and texts as JSON, keys in the order given; refuses NaN and infinity."""
     with whole(path) as part:
         part.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def run(main):
+    """Run a stage; an error about params or data becomes one message on standard error and exit status 1."""
+    try:
+        main()
+    except (TableError, ParamsError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from purchase.params import Strict, read_yaml, validate
 from purchase.tables import CONTRACTS, KNOWN_AT
+from purchase.typed_yaml import Strict, read_yaml, validate
 
 SHOPS = Path("shops")
 
