@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, create_model, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, TypeAdapter, create_model, model_validator
 
 from purchase.typed_yaml import Strict
 
@@ -102,14 +102,23 @@ def search_over(settings):
     space = create_model(
         settings.__name__.replace("Settings", "Space"),
         __base__=Strict,
-        **{
-            name: (Annotated[list[_with_constraints(field)], Field(min_length=1)] | Range | None, None)
-            for name, field in settings.model_fields.items()
-        },
+        **{name: (_values_of(field) | None, None) for name, field in settings.model_fields.items()},
     )
     return create_model(settings.__name__.replace("Settings", "Search"), __base__=_Search, space=(space, ...))
 
 
-def _with_constraints(field):
-    """The type of a setting with its bounds, so that a value in a space is checked like the setting itself."""
-    return Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+def _values_of(field):
+    """The type of the values tried for a setting: each, and each end of a range, is checked like the setting itself."""
+    setting = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+    adapter = TypeAdapter(setting, config=Strict.model_config)
+
+    def check_ends(values):
+        for end in (values.low, values.high):
+            adapter.validate_python(end)
+        return values
+
+    return Annotated[
+        Annotated[list[setting], Field(min_length=1), Tag("a list")]
+        | Annotated[Range, AfterValidator(check_ends), Tag("a range")],
+        Discriminator(lambda values: "a list" if isinstance(values, list) else "a range"),
+    ]

@@ -106,9 +106,9 @@ def write_json(content, path):
 
 
 def run(main):
-    """Run a stage; an error about params or data becomes one message on standard error and exit status 1."""
+    """Run a stage; an error about params, data or the disk becomes one message on standard error and exit status 1."""
     try:
         main()
-    except (TableError, ParamsError) as error:
+    except (TableError, ParamsError, OSError, duckdb.IOException) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)

@@ -11,7 +11,6 @@ from purchase.typed_yaml import Strict, read_yaml, validate
 
 PARAMS = Path("params.yaml")
 
-
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -101,11 +100,18 @@ class TuneParams(Strict):
 
 class EvaluateParams(Strict):
     champion_metric: Literal["roc_auc", "average_precision", "log_loss", "brier"]
-    threshold: Literal["f1"] | Annotated[float, Field(gt=0, lt=1)]
+    threshold: str | float
     n_bootstrap: Annotated[int, Field(ge=20)]
     interval: Annotated[float, Field(gt=0, lt=1)]
     n_calibration_bins: Annotated[int, Field(ge=2)]
     n_importance_repeats: Count
+
+    @field_validator("threshold", mode="before")
+    @classmethod
+    def _is_f1_or_a_propensity(cls, value):
+        if value != "f1" and not (isinstance(value, float) and 0 < value < 1):
+            raise ValueError("must be f1 or a number between 0 and 1")
+        return value
 
 
 class Params(Strict):

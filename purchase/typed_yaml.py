@@ -1,12 +1,17 @@
-"""Read a YAML file through a typed model; errors name the key, the value, what is allowed and the nearest right name."""
+"""Read a YAML file through a typed model; errors name the key, the value, what is allowed and the nearest name."""
 
 import datetime
 import difflib
+import re
+import typing
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
+
+# Where a value is one of several kinds, pydantic puts the kind between the keys that lead to it.
+TAGS = ("a list", "a range")
 
 
 class ParamsError(ValueError):
@@ -16,7 +21,7 @@ class ParamsError(ValueError):
 class Strict(BaseModel):
     """A section that refuses keys it does not know."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def read_yaml(path):
@@ -26,9 +31,8 @@ def read_yaml(path):
         content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         others = sorted(p.stem for p in path.parent.glob("*.yaml"))
-        near = difflib.get_close_matches(path.stem, others, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ParamsError(f"{path} does not exist; {path.parent}/ holds {others}.{hint}") from None
+        hint = _nearest(path.stem, others)
+        raise ParamsError(f"{path} does not exist; {path.parent}/ holds {', '.join(others)}.{hint}") from None
     except (MarkedYAMLError, UnicodeDecodeError) as error:
         raise ParamsError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
@@ -42,7 +46,9 @@ def validate(model, content, *, path):
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        lines = [_describe(problem, model) for problem in error.errors()]
+        # A misspelt key is also a missing one: the line that names the right name comes first.
+        problems = sorted(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
+        lines = [_describe(problem, model) for problem in problems]
         raise ParamsError("\n".join(f"{path}: {line}" for line in lines)) from None
 
 
@@ -58,30 +64,38 @@ def _refuse_dates(content, path, key=""):
 
 
 def _describe(problem, model):
-    place = [str(part) for part in problem["loc"]]
-    key = ".".join(place) or "the file"
+    keys = [part for part in problem["loc"] if part not in TAGS]
+    key = ".".join(map(str, keys)) or "the file"
     if problem["type"] == "extra_forbidden":
-        allowed = _names_in(model, problem["loc"][:-1])
-        near = difflib.get_close_matches(place[-1], allowed, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        return f"{key} is no key that is known; allowed here: {', '.join(allowed)}.{hint}"
+        allowed = _names_in(model, keys[:-1])
+        return f"{key} is not a known key; allowed here: {', '.join(allowed)}.{_nearest(str(keys[-1]), allowed)}"
     if problem["type"] == "missing":
-        return f"{key} is missing. Add it; its meaning and default are in the committed file."
-    message = problem["msg"].removeprefix("Value error, ")
+        return f"{key} is missing. Add it: the committed file shows its meaning and default."
+    value = problem["input"]
+    shown = f"={value!r}" if keys else ""
     hint = ""
-    if problem["type"] == "literal_error" and isinstance(problem["input"], str):
-        allowed = problem["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        near = difflib.get_close_matches(problem["input"], allowed, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-    value = "" if problem["input"].__class__ in (dict, list) and not place else f"={problem['input']!r}"
-    return f"{key}{value}: {message}.{hint}"
+    if problem["type"] == "literal_error":
+        hint = _nearest(str(value), re.findall(r"'([^']*)'", problem["ctx"]["expected"]))
+    message = problem["msg"].removeprefix("Value error, ").replace("Input should", "must").replace("should", "must")
+    return f"{key}{shown}: {message}.{hint}"
 
 
-def _names_in(model, place):
-    """Return the field names of the section at ``place`` (a tuple of keys) in a pydantic model."""
-    for part in place:
-        if isinstance(model, type) and issubclass(model, BaseModel) and part in model.model_fields:
-            model = model.model_fields[part].annotation
-        else:  # a key of a mapping or an alternative of a union: its model, if there is one
-            model = next((arg for arg in getattr(model, "__args__", ()) if hasattr(arg, "model_fields")), model)
+def _nearest(name, allowed):
+    near = difflib.get_close_matches(name, allowed, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def _names_in(model, keys):
+    """Return the field names of the section that ``keys`` lead to in a pydantic model."""
+    for key in keys:
+        annotation = model.model_fields[key].annotation if key in getattr(model, "model_fields", {}) else model
+        model = next(_models_in(annotation), model)
     return sorted(getattr(model, "model_fields", {}))
+
+
+def _models_in(annotation):
+    """Yield the pydantic models in an annotation such as ``dict[str, Source] | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in typing.get_args(annotation):
+        yield from _models_in(part)

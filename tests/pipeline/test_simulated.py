@@ -1,0 +1,93 @@
+import pandas as pd
+import pytest
+
+from purchase.families import FAMILIES
+from tests.pipeline.clone import SMALL, Clone
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A small simulated shop, reproduced and committed."""
+    clone = Clone(tmp_path_factory.mktemp("simulated"))
+    clone.set(SMALL)
+    clone.dvc("repro")
+    clone.commit("Run")
+    return clone
+
+
+def read_metrics(clone, name="evaluate"):
+    return pd.read_json(clone.folder / f"metrics/{name}.json", typ="series")
+
+
+def test_one_repro_leads_from_raw_files_to_a_champion_with_intervals(clone):
+    metrics = read_metrics(clone)
+    board = pd.read_csv(clone.folder / "metrics/leaderboard.csv")
+    assert set(board.model) >= {f"{stage}/{family}" for stage in ("train", "tune") for family in FAMILIES}
+    assert metrics.champion in set(board.model)
+    for metric in ("roc_auc", "average_precision", "log_loss", "brier", "lift_at_10", "f1"):
+        scores = metrics.test[metric]
+        assert scores["low"] <= scores["value"] <= scores["high"], metric
+    predictions = pd.read_parquet(clone.folder / "data/predictions/test.parquet")
+    assert predictions.propensity.between(0, 1).all()
+    assert set(predictions.label) == {0, 1}
+
+
+def test_every_row_read_is_kept_or_rejected_with_a_reason_and_then_kept_or_dropped(clone):
+    for stage, lost in (("prepare", "rejected"), ("preprocess", "dropped")):
+        accounts = read_metrics(clone, stage)
+        for table in ("customers", "events", "orders", "sessions"):
+            account = accounts[table]
+            assert account["read"] == account["kept"] + account[lost]["total"], (stage, table)
+            assert account[lost]["total"] == sum(account[lost]["by_reason"].values()), (stage, table)
+
+
+def test_a_second_repro_runs_nothing(clone):
+    assert "up to date" in clone.dvc("status").stdout
+    assert clone.ran(clone.dvc("repro")) == []
+
+
+def test_no_result_is_kept_by_git_and_every_small_one_is(clone):
+    tracked = set(clone.git("ls-files").splitlines())
+    assert not [
+        name for name in tracked if name.startswith(("data/", "models/", "logs/")) and name != "data/.gitignore"
+    ]
+    assert {"dvc.lock", "metrics/evaluate.json", "metrics/leaderboard.csv", "plots/roc.png"} <= tracked
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reruns"),
+    [
+        ("tune.lightgbm.space.num_leaves", [7], {"tune@lightgbm", "evaluate"}),
+        ("train.svm.C", 0.2, {"train@svm", "tune@svm", "evaluate"}),
+        ("evaluate.threshold", 0.2, {"evaluate"}),
+    ],
+)
+def test_a_knob_reruns_what_it_touches_and_no_other_stage(clone, key, value, reruns):
+    before = (clone.folder / "params.yaml").read_text(encoding="utf-8")
+    clone.set({key: value})
+    try:
+        assert set(clone.ran(clone.dvc("repro"))) == reruns
+    finally:
+        (clone.folder / "params.yaml").write_text(before, encoding="utf-8")
+        clone.dvc("repro")
+
+
+def test_a_changed_seed_of_the_shop_would_rerun_every_stage_of_data(clone):
+    before = (clone.folder / "params.yaml").read_text(encoding="utf-8")
+    clone.set({"simulate.seed": 2})
+    try:
+        assert clone.dvc("status").stdout.splitlines()[0] == "simulate:"
+    finally:
+        (clone.folder / "params.yaml").write_text(before, encoding="utf-8")
+
+
+def test_diffs_and_experiments_say_what_changed(clone):
+    clone.dvc("exp", "run", "-S", "evaluate.threshold=0.3", "-n", "threshold")
+    assert "evaluate.threshold" in clone.dvc("params", "diff").stdout
+    assert "threshold" in clone.dvc("metrics", "diff").stdout
+    assert "threshold" in clone.dvc("exp", "show", "--csv").stdout
+    clone.dvc("plots", "diff", "HEAD", "-o", "plots_diff")
+    assert (clone.folder / "plots_diff/index.html").stat().st_size > 10_000
+    assert "evaluate" in clone.dvc("dag", "--md").stdout
+    clone.git("checkout", "-q", "--", ".")
+    clone.dvc("checkout", "-q")
