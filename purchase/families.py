@@ -6,8 +6,6 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, TypeAdapter, cre
 
 from purchase.typed_yaml import Strict
 
-FAMILIES = ("logistic_regression", "random_forest", "xgboost", "lightgbm", "svm", "neural_network")
-
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -23,7 +21,8 @@ class RandomForestSettings(Strict):
     n_estimators: Count
     max_depth: Count | None
     min_samples_leaf: Count
-    max_features: Share
+    max_features: Share | Literal["sqrt"]
+    max_samples: Share
 
 
 class XGBoostSettings(Strict):
@@ -59,6 +58,17 @@ class NeuralNetworkSettings(Strict):
     weight_decay: NonNegative
     batch_size: Count
     epochs: Count
+
+
+SETTINGS = {
+    "logistic_regression": LogisticRegressionSettings,
+    "random_forest": RandomForestSettings,
+    "xgboost": XGBoostSettings,
+    "lightgbm": LightGBMSettings,
+    "svm": SVMSettings,
+    "neural_network": NeuralNetworkSettings,
+}
+FAMILIES = tuple(SETTINGS)
 
 
 class Range(Strict):
@@ -122,3 +132,15 @@ def _values_of(field):
         | Annotated[Range, AfterValidator(check_ends), Tag("a range")],
         Discriminator(lambda values: "a list" if isinstance(values, list) else "a range"),
     ]
+
+
+def _range_of(value):
+    """A Range whose ends, and so all between them, the setting would take."""
+    allowed = TypeAdapter(value)
+
+    def check(bounds):
+        for end in (bounds.low, bounds.high):
+            allowed.validate_python(end, strict=True)
+        return bounds
+
+    return Annotated[Range, AfterValidator(check)]

@@ -73,6 +73,21 @@ def scan(connection, path):
     return nw.from_native(connection.read_parquet(str(path)))
 
 
+def settle(connection, frame):
+    """Compute a lazy Narwhals frame once, and return the result as a lazy frame.
+
+    Without it, every use of a lazy frame computes it anew. DuckDB keeps the result, and spills it when memory is short.
+    """
+    name = f"settled_{len(connection.execute('SHOW TABLES').fetchall())}"
+    frame.to_native().create(name)
+    return nw.from_native(connection.table(name))
+
+
+def lazy(connection, frame):
+    """Return a pandas DataFrame as a lazy frame on DuckDB; a lazy frame stays what it is."""
+    return frame if isinstance(frame, nw.LazyFrame) else nw.from_native(connection.from_df(frame))
+
+
 def write_table(frame, path, *, sort_by):
     """Write a lazy Narwhals frame on DuckDB to Parquet, in the order of ``sort_by`` (which must be unique)."""
     with whole(path) as part:

@@ -40,6 +40,7 @@ class SimulateParams(Strict):
     drift_days: Annotated[int, Field(ge=0)]
     drift: Share
     holdout: Annotated[float, Field(ge=0, lt=1)]
+    truth_horizon_days: Count
     dirt: DirtParams
 
     @field_validator("start")
@@ -67,11 +68,11 @@ class CutoffParams(Strict):
     horizon_days: Count
     lookback_days: Count
     n_train: Count
+    first_k_events: Count
 
 
 class FeaturizeParams(Strict):
     windows_days: Annotated[list[Count], Field(min_length=1)]
-    first_k_events: Count
 
 
 class FoldParams(Strict):

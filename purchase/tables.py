@@ -7,6 +7,9 @@ Times are int64 seconds since 1970-01-01 UTC and end in ``_at``. Money is int64 
 breaks a required column is rejected; an impossible value in a column that may be missing is blanked (set missing).
 """
 
+import datetime
+import zoneinfo
+
 import pandera.pandas as pa
 
 EVENT_TYPES = (
@@ -124,3 +127,17 @@ SESSIONS = pa.DataFrameSchema(  # for shops that hand over finished sessions; co
 )
 
 CONTRACTS = {schema.name: schema for schema in (CUSTOMERS, EVENTS, ORDERS, SESSIONS)}
+
+
+def end_of_records(last_at, *, end, time_zone):
+    """Return the first instant that a shop's export does not cover, in seconds since 1970-01-01 UTC.
+
+    That is midnight of the day ``end`` ("YYYY-MM-DD") or, if ``end`` is None, the midnight after the last record,
+    in the shop's time zone.
+    """
+    zone = zoneinfo.ZoneInfo(time_zone)
+    if end is None:
+        day = datetime.datetime.fromtimestamp(last_at, zone).date() + datetime.timedelta(days=1)
+    else:
+        day = datetime.date.fromisoformat(end)
+    return int(datetime.datetime.combine(day, datetime.time(), zone).timestamp())

@@ -14,6 +14,7 @@ from scipy.stats import binomtest
 
 # A propensity of exactly 0 or 1 (isotonic calibration makes them) has no finite logit.
 CLIP = 1e-6
+GRID = 0.01  # of logits in resamples; moves a slope by about 0.00001, nothing beside what resampling does
 _MAX_STEPS = 25
 _TOLERANCE = 1e-6  # of slope and intercept; far below what is shown, and the last step squares the error
 _MAX_STEP = 5.0  # of one Newton step, so that a far start cannot overshoot
@@ -21,12 +22,17 @@ _MAX_STEP = 5.0  # of one Newton step, so that a far start cannot overshoot
 
 def calibration_slope_and_intercept(labels, propensity):
     """Return (slope, intercept) of one model on its rows; see the references of this module."""
-    slope, intercept = weighted_calibration(labels, propensity, np.ones((1, len(labels))))
+    x = logit(np.clip(propensity, CLIP, 1 - CLIP))
+    sums = np.asarray(labels, dtype=float) @ np.column_stack([np.ones_like(x), x])
+    slope, intercept = _fit(sums[:, None], x, np.ones((len(x), 1)))
     return float(slope[0]), float(intercept[0])
 
 
 def weighted_calibration(labels, propensity, weights):
-    """Fit slope and intercept under many weightings of the same rows at once, by Newton's method.
+    """Fit slope and intercept under many weightings of the same rows at once.
+
+    Rows whose logits round to the same step of ``GRID`` are taken to have their mean, so that the fit need not go
+    through them all.
 
     Parameters
     ----------
@@ -34,7 +40,7 @@ def weighted_calibration(labels, propensity, weights):
         0 or 1.
     propensity : array of shape (n_rows,)
         In [0, 1].
-    weights : array of shape (n_weightings, n_rows)
+    weights : array of shape (n_rows, n_weightings)
         Not negative.
 
     Returns
@@ -43,51 +49,57 @@ def weighted_calibration(labels, propensity, weights):
         NaN where there is no finite optimum: a constant propensity (slope), labels of one class, or propensities that
         separate the classes (slope).
     """
-    labels = np.asarray(labels, dtype=float)
     x = logit(np.clip(propensity, CLIP, 1 - CLIP))
-    offset = _newton(labels, np.ones((len(x), 1)), weights, fixed=x)[:, 0]
-    if np.ptp(x) == 0:
-        return np.full(len(weights), np.nan), offset
-    # Centred, since columns far from orthogonal make a worse step; it changes the intercept but not the slope.
-    slope = _newton(labels, np.column_stack([np.ones(len(x)), x - x.mean()]), weights, fixed=0.0)[:, 1]
-    return slope, offset
+    steps = np.rint(x / GRID).astype(int)
+    order = np.argsort(steps, kind="stable")
+    _, starts, n_rows = np.unique(steps[order], return_index=True, return_counts=True)
+    means = np.add.reduceat(x[order], starts) / n_rows
+    ordered = (np.stack([np.ones_like(x), x]) * np.asarray(labels)) @ weights
+    return _fit(ordered, means, np.add.reduceat(weights[order], starts, axis=0))
 
 
-def _newton(labels, columns, weights, *, fixed):
-    """Return the coefficients, shape (n_weightings, n_columns), of weighted logistic regressions with an offset.
+def _fit(ordered, x, weights):
+    """Return (slope, intercept) given the weighted sums of label and label * logit, shape (2, n_weightings).
 
-    They all start from the optimum of the evenly weighted rows, a step or two away.
+    ``weights`` of shape (n_values, n_weightings) says how many rows have each logit in ``x``.
     """
-    if len(weights) > 1:
-        start = _newton(labels, columns, np.ones((1, len(labels))), fixed=fixed)
-        coefficients = np.repeat(np.nan_to_num(start), len(weights), axis=0)
-    else:
-        coefficients = np.zeros((1, columns.shape[1]))
-    products = (columns[:, :, None] * columns[:, None, :]).reshape(len(columns), -1)
-    shape = (len(weights), columns.shape[1], columns.shape[1])
-    todo = np.arange(len(weights))
+    offset = _newton(ordered[:1], np.ones((1, len(x))), x, weights)[0]
+    if len(x) == 1:
+        return np.full(weights.shape[1], np.nan), offset
+    return _newton(ordered, np.stack([np.ones_like(x), x]), np.zeros_like(x), weights)[1], offset
+
+
+def _newton(ordered, columns, fixed, weights):
+    """Return the coefficients, shape (n_columns, n_weightings), of logistic regressions with the offset ``fixed``.
+
+    Many weightings start from the optimum of their mean, a few steps away.
+    """
+    n_columns, n_weightings = len(columns), weights.shape[1]
+    coefficients = np.zeros((n_columns, n_weightings))
+    if n_weightings > 1:
+        mean = _newton(ordered.mean(axis=1, keepdims=True), columns, fixed, weights.mean(axis=1, keepdims=True))
+        coefficients += np.nan_to_num(mean)
+    products = (columns[:, None] * columns[None]).reshape(n_columns**2, -1)
+    todo = np.arange(n_weightings)
     for _ in range(_MAX_STEPS):
-        p = expit(coefficients[todo] @ columns.T + fixed)
-        residual = labels - p
-        gradient = (weights[todo] * residual) @ columns
-        p *= 1 - p
-        p *= weights[todo]
-        step = _solve((p @ products).reshape(len(todo), *shape[1:]), gradient)
-        coefficients[todo] += np.clip(step, -_MAX_STEP, _MAX_STEP)
-        todo = todo[np.abs(step).max(axis=1) > _TOLERANCE]
+        p = expit(columns.T @ coefficients[:, todo] + fixed[:, None])
+        expected = weights[:, todo] * p
+        gradient = ordered[:, todo] - columns @ expected
+        hessian = (products @ (expected * (1 - p))).reshape(n_columns, n_columns, -1)
+        step = _solve(hessian.transpose(2, 0, 1), gradient.T).T
+        coefficients[:, todo] += np.clip(step, -_MAX_STEP, _MAX_STEP)
+        todo = todo[np.abs(step).max(axis=0) > _TOLERANCE]
         if len(todo) == 0:
             break
-    coefficients[todo] = np.nan
+    coefficients[:, todo] = np.nan
     return coefficients
 
 
 def _solve(hessians, gradients):
     """Solve each Newton system; infinite where the Hessian is singular, as when the classes are separated."""
     singular = ~(np.linalg.det(hessians) > 1e-9)
-    hessians[singular] = np.eye(hessians.shape[1])
-    steps = np.linalg.solve(hessians, gradients[:, :, None])[:, :, 0]
-    steps[singular] = np.inf
-    return steps
+    hessians = np.where(singular[:, None, None], np.eye(hessians.shape[1]), hessians)
+    return np.where(singular[:, None], np.inf, np.linalg.solve(hessians, gradients[:, :, None])[:, :, 0])
 
 
 def calibration_bins(labels, propensity, *, n_bins, interval):

@@ -1,7 +1,7 @@
 """Point values of every metric, and the choices made with them on validation rows.
 
-All of them judge the propensity, since that is what is handed on. Ranks are those of the raw score unless the calibration
-is isotonic, which ties neighbours.
+All of them judge the propensity, since that is what is handed on. It ranks rows as the raw score does, unless the
+calibration is isotonic, which ties neighbours.
 """
 
 import numpy as np
@@ -62,8 +62,8 @@ def check_propensities(propensity, *, model):
     wrong = ~((propensity >= 0) & (propensity <= 1))
     if wrong.any():
         raise TableError(
-            f"models/{model}: propensity {propensity[wrong][0]} is not in [0, 1] ({wrong.sum():,} of {len(propensity):,} "
-            f"rows). Run `dvc repro --force {model.replace('/', '@')}`."
+            f"models/{model}: propensity {propensity[wrong][0]} is not in [0, 1] "
+            f"({wrong.sum():,} of {len(propensity):,} rows). Run `dvc repro --force {model.replace('/', '@')}`."
         )
 
 

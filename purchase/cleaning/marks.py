@@ -1,0 +1,112 @@
+"""Say for every row of a table why it is dropped: the first reason that fits, or missing for a row that stays."""
+
+import narwhals as nw
+
+# What is the same for two records of one action; their times may differ by a moment.
+SAME_ACTION = ("customer_id", "session_id", "event_type", "product_id", "campaign_id", "order_id")
+CATEGORIES = ("gender", "country", "acquisition_channel", "loyalty_tier", "category", "device", "traffic_source")
+
+
+def normalise(table, *, categories=CATEGORIES):
+    """Trim and lower-case the categories that a table has; one of blanks alone is missing. Ids stay as they are."""
+    tidy = {
+        name: nw.col(name).str.strip_chars().str.to_lowercase()
+        for name in table.collect_schema().names()
+        if name in categories
+    }
+    return table.with_columns("row", **{name: nw.when(text != "").then(text) for name, text in tidy.items()})
+
+
+def mark_customers(customers):
+    """Mark exact duplicates, accounts of the shop's own staff, and further rows of a customer (the first row stays)."""
+    return _mark(
+        customers,
+        duplicate=_repeats(customers),
+        test_account=nw.col("is_test").max().over("customer_id"),
+        duplicate_customer_id=nw.col("row") != nw.col("row").min().over("customer_id"),
+    )
+
+
+def mark_events(events, test_ids):
+    """Mark exact duplicates and events of test accounts; ``test_ids`` holds their ``customer_id``."""
+    return _mark(_with_test(events, test_ids), duplicate=_repeats(events), test_account=nw.col("of_test")).drop(
+        "of_test"
+    )
+
+
+def mark_actions(events, bots, *, near_duplicate_seconds):
+    """Mark events of bots, and near duplicates: the same action again within ``near_duplicate_seconds``.
+
+    Bots come first, since a bot may well be one that repeats itself. Events with neither customer nor session are never
+    near duplicates, since they may be of different people.
+
+    Parameters
+    ----------
+    events : LazyFrame
+        Events with their sessions.
+    bots : LazyFrame
+        ``session_id`` of the sessions of bots.
+    """
+    previous = nw.col("event_at").shift(1).over(*SAME_ACTION, order_by=["event_at", "row"])
+    known = ~nw.col("customer_id").is_null() | ~nw.col("session_id").is_null()
+    flagged = events.join(bots.with_columns(of_bot=nw.lit(True)), on="session_id", how="left")
+    return _mark(
+        flagged,
+        bot=nw.col("of_bot"),
+        near_duplicate=known & (nw.col("event_at") - previous <= near_duplicate_seconds),
+    ).drop("of_bot")
+
+
+def mark_orders(orders, test_ids):
+    """Mark lines that are exact duplicates or of test accounts."""
+    return _mark(_with_test(orders, test_ids), duplicate=_repeats(orders), test_account=nw.col("of_test")).drop(
+        "of_test"
+    )
+
+
+def mark_sessions(sessions, test_ids):
+    """Mark exact duplicates, sessions of test accounts, and further rows of a session (the first row stays)."""
+    return _mark(
+        _with_test(sessions, test_ids),
+        duplicate=_repeats(sessions),
+        test_account=nw.col("of_test"),
+        duplicate_session_id=nw.col("row") != nw.col("row").min().over("session_id"),
+    ).drop("of_test")
+
+
+def kept(marked):
+    """Return the rows without a reason to drop them."""
+    return marked.filter(nw.col("reason").is_null()).drop("reason")
+
+
+def dropped(marked, *, table):
+    """Return ``table``, ``row`` and ``reason`` of the rows that are dropped."""
+    return marked.filter(~nw.col("reason").is_null()).select(nw.lit(table).alias("table"), "row", "reason")
+
+
+def account(marked):
+    """Return how many rows of a marked table were read, kept and dropped, and why, as a dict of whole numbers."""
+    counts = marked.group_by("reason").agg(n=nw.len()).sort("reason").collect("pandas").to_native()
+    by_reason = {reason: int(n) for reason, n in counts.dropna().itertuples(index=False)}
+    n_read, n_dropped = int(counts["n"].sum()), sum(by_reason.values())
+    return {"read": n_read, "kept": n_read - n_dropped, "dropped": {"total": n_dropped, "by_reason": by_reason}}
+
+
+def _repeats(table):
+    """True for a row that is the same as one before it in every column but ``row``."""
+    columns = [name for name in table.collect_schema().names() if name != "row"]
+    return nw.col("row") != nw.col("row").min().over(*columns)
+
+
+def _with_test(table, test_ids):
+    flagged = table.join(test_ids.with_columns(of_test=nw.lit(True)), on="customer_id", how="left")
+    return flagged.with_columns(nw.col("of_test").fill_null(False))
+
+
+def _mark(table, **reasons):
+    """Add ``reason``: the name of the first of ``reasons`` (boolean expressions) that is true, or missing."""
+    flags = table.with_columns(**{f"is_{name}__": flag for name, flag in reasons.items()})
+    reason = nw.lit(None, dtype=nw.String)
+    for name in reversed(reasons):
+        reason = nw.when(nw.col(f"is_{name}__")).then(nw.lit(name)).otherwise(reason)
+    return flags.with_columns(reason=reason).drop(*(f"is_{name}__" for name in reasons))

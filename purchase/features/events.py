@@ -1,0 +1,180 @@
+"""What a customer did on the site: the funnel, its ratios, open carts, sessions, taste, devices, e-mails."""
+
+import narwhals as nw
+
+from purchase.features.past import past, within
+from purchase.features.registry import Block, Feature, count, distinct, only_if, ratio, since, step
+from purchase.tables import DAY, EMAIL_TYPES
+
+COL = nw.col
+PLURAL = {
+    "view": "product views",
+    "search": "searches",
+    "add_to_cart": "products put in the cart",
+    "remove_from_cart": "products taken out of the cart",
+    "wishlist": "products put on the wish list",
+    "checkout": "checkouts begun",
+}
+IN_TIME = {"order_by": ["event_at", "row"]}
+SESSIONS = ("events.session_id",)
+
+
+def is_a(*kinds):
+    """True for events of any of ``kinds``."""
+    return COL("event_type").is_in(kinds)
+
+
+def event_block(rows, events, *, spans_days):
+    """Describe browsing within each span (days before the cutoff); the last span is the lookback.
+
+    ``rows`` needs ``last_ordered_at`` (missing: none in the lookback): carts since then are open.
+    """
+    lookback = spans_days[-1]
+    records = past(rows, events.filter(~is_a(*EMAIL_TYPES)), at="event_at", lookback_days=lookback)
+    ordered = rows.select("row_id", "last_ordered_at")
+    records = records.join(ordered, on="row_id", how="left")
+    features = [*_funnel(spans_days), *_ratios(lookback), *_recency(), *_open_cart(), *_taste(), *_device()]
+    return Block("events", records, features)
+
+
+def _funnel(spans_days):
+    for days in spans_days:
+        for kind, plural in PLURAL.items():
+            yield count(
+                f"n_{kind}_{days}d", is_a(kind) & within(days), f"{plural} in the last {days} days", unit="events"
+            )
+        yield Feature(
+            f"n_active_days_{days}d",
+            f"different days with an event, counted back from the cutoff, in the last {days} days",
+            "days",
+            aggregate=distinct(only_if(within(days), (COL("age") - 1) // DAY)),
+            absent=0,
+        )
+        yield Feature(
+            f"n_products_viewed_{days}d",
+            f"different products viewed in the last {days} days",
+            "products",
+            aggregate=distinct(only_if(is_a("view") & within(days), COL("product_id"))),
+            absent=0,
+            needs=("events.product_id",),
+        )
+
+
+def _ratios(lookback):
+    def n(kind):
+        return COL(f"n_{kind}_{lookback}d")
+
+    return [
+        ratio("carts_per_view", n("add_to_cart"), n("view"), "carts over views in the lookback"),
+        ratio("checkouts_per_cart", n("checkout"), n("add_to_cart"), "checkouts over carts in the lookback"),
+        ratio("removals_per_cart", n("remove_from_cart"), n("add_to_cart"), "removals over carts in the lookback"),
+        ratio(
+            "orders_per_checkout",
+            COL(f"n_orders_{lookback}d"),
+            n("checkout"),
+            "orders over checkouts in the lookback",
+            needs=("orders",),
+        ),
+    ]
+
+
+def _recency():
+    yield step("last_event_at", COL("event_at").max())
+    yield since(
+        "days_since_event", "last_event_at", "time since the last event on the site; missing: none in the lookback"
+    )
+    for name, kind in (("view", "view"), ("search", "search"), ("cart", "add_to_cart"), ("checkout", "checkout")):
+        yield step(f"last_{name}_at", only_if(is_a(kind), COL("event_at")).max())
+        yield since(
+            f"days_since_{name}", f"last_{name}_at", f"time since the last {name}; missing: none in the lookback"
+        )
+
+
+def _open_cart():
+    """Carts since the last order (or in all the lookback); what was taken out again is subtracted."""
+    since = COL("last_ordered_at").is_null() | (COL("event_at") > COL("last_ordered_at"))
+    put, taken = is_a("add_to_cart") & since, is_a("remove_from_cart") & since
+    signed = nw.when(put).then(COL("price_cents")).otherwise(nw.when(taken).then(-COL("price_cents")))
+    left = COL("n_put") - COL("n_taken")
+    return [
+        step("n_put", put.sum().cast(nw.Int64), absent=0),
+        step("n_taken", taken.sum().cast(nw.Int64), absent=0),
+        step("open_cents", signed.sum().cast(nw.Int64), absent=0),
+        step("last_put_at", only_if(put, COL("event_at")).max()),
+        Feature(
+            "n_in_open_cart",
+            "products put in the cart and not taken out since the last order",
+            "products",
+            value=nw.max_horizontal(left, left * 0),
+        ),
+        Feature(
+            "open_cart_cents",
+            "their price; 0: an empty cart",
+            "cents",
+            value=nw.max_horizontal(COL("open_cents"), COL("open_cents") * 0),
+            needs=("events.price_cents",),
+        ),
+        Feature(
+            "days_since_open_cart",
+            "time since something was last put in the open cart; missing: none",
+            "days",
+            value=only_if(left > 0, (COL("cutoff") - COL("last_put_at")) / DAY),
+        ),
+    ]
+
+
+def _taste():
+    viewed = is_a("view")
+    return [
+        Feature(
+            "n_categories_viewed",
+            "different categories viewed in the lookback",
+            "categories",
+            aggregate=distinct(only_if(viewed, COL("category"))),
+            absent=0,
+            needs=("events.category",),
+        ),
+        Feature(
+            "mean_viewed_price_cents",
+            "price of viewed products, mean over views",
+            "cents",
+            aggregate=only_if(viewed, COL("price_cents")).mean(),
+            needs=("events.price_cents",),
+        ),
+        Feature(
+            "mean_cart_price_cents",
+            "price of products put in the cart, mean",
+            "cents",
+            aggregate=only_if(is_a("add_to_cart"), COL("price_cents")).mean(),
+            needs=("events.price_cents",),
+        ),
+    ]
+
+
+def _device():
+    mobile = COL("device").str.contains("mobile|phone|android|ios")
+    return [
+        step("n_mobile", mobile.sum().cast(nw.Int64), absent=0),
+        step("n_with_device", COL("device").count().cast(nw.Int64), absent=0),
+        ratio(
+            "mobile_share",
+            COL("n_mobile"),
+            COL("n_with_device"),
+            "share of events on a phone",
+            needs=("events.device",),
+        ),
+        Feature(
+            "last_device",
+            "device of the last event",
+            aggregate=COL("device").last(**IN_TIME),
+            type="category",
+            needs=("events.device",),
+        ),
+        Feature(
+            "last_traffic_source",
+            "what brought the session of the last event",
+            aggregate=COL("traffic_source").last(**IN_TIME),
+            type="category",
+            needs=("events.traffic_source",),
+        ),
+    ]

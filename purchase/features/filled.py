@@ -1,0 +1,46 @@
+"""Find which tables and columns hold anything, so that what a shop does not keep makes no constant features."""
+
+import narwhals as nw
+
+from purchase.tables import EMAIL_TYPES
+
+COL = nw.col
+EMAILS = "events of e-mails"
+
+
+def find_filled(tables, rows):
+    """Return the names of all that holds something.
+
+    Parameters
+    ----------
+    tables : dict of LazyFrame
+        The clean tables.
+    rows : LazyFrame
+        The split.
+
+    Returns
+    -------
+    set of str
+        ``table`` for a table with rows, ``table.column`` for a column with a value, ``table.column>0`` for one with a
+        number or flag above 0, ``table.column missing`` for one with a value missing; ``split`` if rows have cutoffs;
+        ``EMAILS`` if there are events of e-mails.
+    """
+    filled = {name for table_name, table in tables.items() for name in _filled(table_name, table)}
+    if not rows.filter(~COL("cutoff").is_null()).head(1).collect().is_empty():
+        filled.add("split")
+    if not tables["events"].filter(COL("event_type").is_in(EMAIL_TYPES)).head(1).collect().is_empty():
+        filled.add(EMAILS)
+    return filled
+
+
+def _filled(name, table):
+    schema = table.collect_schema()
+    numeric = [column for column, kind in schema.items() if kind.is_numeric() or kind == nw.Boolean]
+    checks = {column: COL(column).count() for column in schema}
+    checks |= {f"{column}>0": (COL(column).cast(nw.Float64) > 0).sum() for column in numeric}
+    found = table.select(n_rows__=nw.len(), **checks).collect().rows(named=True)[0]
+    n_rows = found.pop("n_rows__")
+    yield from (f"{name}.{key}" for key, n in found.items() if n)
+    yield from (f"{name}.{column} missing" for column in schema if found[column] < n_rows)
+    if n_rows:
+        yield name

@@ -1,0 +1,184 @@
+"""What a customer ordered and sent back: recency, frequency, money, gaps, discounts, variety, returns."""
+
+import narwhals as nw
+
+from purchase.features.past import past, within
+from purchase.features.registry import Block, Feature, count, distinct, only_if, ratio, since, step, total
+from purchase.tables import DAY
+
+MONEY = ("orders.revenue_cents",)
+COL = nw.col
+
+
+def order_block(rows, orders, *, spans_days):
+    """Describe orders within each span (days before the cutoff); the last span is the lookback."""
+    lookback = spans_days[-1]
+    in_time = {"order_by": ["ordered_at", "order_id"]}
+    previous = orders.with_columns(previous_at=COL("ordered_at").shift(1).over("customer_id", **in_time))
+    records = past(rows, previous, at="ordered_at", lookback_days=lookback)
+    seen = COL("previous_at") >= COL("cutoff") - lookback * DAY
+    records = records.with_columns(gap=only_if(seen, COL("ordered_at") - COL("previous_at")))
+    return Block("orders", records, [*_windows(spans_days), *_recency(), *_frequency(lookback), *_money(lookback)])
+
+
+def _windows(spans_days):
+    for days in spans_days:
+        inside = within(days)
+        yield count(f"n_orders_{days}d", inside, f"orders in the last {days} days", unit="orders")
+        yield total(
+            f"revenue_cents_{days}d",
+            only_if(inside, COL("revenue_cents")),
+            f"spent after discounts in the last {days} days",
+            unit="cents",
+            needs=MONEY,
+        )
+
+
+def _recency():
+    return [
+        step("last_ordered_at", COL("ordered_at").max()),
+        step("first_ordered_at", COL("ordered_at").min()),
+        since("days_since_order", "last_ordered_at", "time since the last order; missing: none in the lookback"),
+        since("days_since_first_order", "first_ordered_at", "time since the first order in the lookback"),
+    ]
+
+
+def _frequency(lookback):
+    n_orders = COL(f"n_orders_{lookback}d")
+    begun = nw.max_horizontal(nw.coalesce("signed_up_at", "first_ordered_at"), COL("cutoff") - lookback * DAY)
+    return [
+        step("mean_gap", COL("gap").mean()),
+        Feature(
+            "mean_order_gap_days",
+            "mean time between orders; missing: fewer than two",
+            "days",
+            value=COL("mean_gap") / DAY,
+        ),
+        step("median_gap", COL("gap").median()),
+        Feature("median_order_gap_days", "median time between orders", "days", value=COL("median_gap") / DAY),
+        ratio(
+            "order_overdue_ratio",
+            COL("cutoff") - COL("last_ordered_at"),
+            COL("mean_gap"),
+            "time since the last order over the mean time between orders; above 1: later than usual",
+        ),
+        ratio(
+            "orders_per_30d",
+            n_orders * 30 * DAY,
+            COL("cutoff") - begun,
+            "orders per 30 days since sign-up or, without one, since the first order, within the lookback",
+            unit="orders per 30 days",
+        ),
+    ]
+
+
+def _money(lookback):
+    n_orders, revenue = COL(f"n_orders_{lookback}d"), COL(f"revenue_cents_{lookback}d")
+    last = {"order_by": ["ordered_at", "order_id"]}
+    return [
+        total("n_items_bought", COL("n_items"), "pieces bought in the lookback", unit="pieces"),
+        ratio("items_per_order", COL("n_items_bought"), n_orders, "pieces in an order, mean", unit="pieces"),
+        ratio("revenue_cents_per_order", revenue, n_orders, "spent in an order, mean", unit="cents", needs=MONEY),
+        Feature(
+            "last_order_revenue_cents",
+            "spent in the last order",
+            "cents",
+            aggregate=COL("revenue_cents").last(**last),
+            needs=MONEY,
+        ),
+        Feature(
+            "max_order_revenue_cents",
+            "spent in the dearest order",
+            "cents",
+            aggregate=COL("revenue_cents").max(),
+            needs=MONEY,
+        ),
+        step("discounts", COL("discount_cents").sum().cast(nw.Int64)),
+        ratio(
+            "discount_share",
+            COL("discounts"),
+            COL("discounts") + revenue,
+            "share of the price before discounts that was taken off",
+            needs=(*MONEY, "orders.discount_cents>0"),
+        ),
+        step("n_with_coupon", COL("has_coupon").sum().cast(nw.Int64), absent=0),
+        ratio(
+            "coupon_share",
+            COL("n_with_coupon"),
+            n_orders,
+            "share of orders with a coupon",
+            needs=("orders.has_coupon>0",),
+        ),
+    ]
+
+
+def line_block(rows, lines, *, lookback_days):
+    """Describe the variety of what was bought."""
+    records = past(rows, lines, at="ordered_at", lookback_days=lookback_days)
+    product = ("order_lines.product_id",)
+    return Block(
+        "order_lines",
+        records,
+        [
+            Feature(
+                "n_products_bought",
+                "different products bought in the lookback",
+                "products",
+                aggregate=distinct(COL("product_id")),
+                absent=0,
+                needs=product,
+            ),
+            step("n_lines", nw.len().cast(nw.Int64), absent=0),
+            ratio(
+                "repeated_line_share",
+                COL("n_lines") - COL("n_products_bought"),
+                COL("n_lines"),
+                "share of order lines with a product bought before in the lookback",
+                needs=product,
+            ),
+            Feature(
+                "n_categories_bought",
+                "different categories bought in the lookback",
+                "categories",
+                aggregate=distinct(COL("category")),
+                absent=0,
+                needs=("order_lines.category",),
+            ),
+            Feature(
+                "mean_unit_price_cents",
+                "price of a piece before discount, mean over order lines",
+                "cents",
+                aggregate=COL("unit_price_cents").mean(),
+                needs=("order_lines.unit_price_cents",),
+            ),
+        ],
+    )
+
+
+def return_block(rows, returns, *, lookback_days):
+    """Describe what came back; a return counts from when it came back, whenever it was ordered."""
+    records = past(rows, returns, at="returned_at", lookback_days=lookback_days)
+    return Block(
+        "returns",
+        records,
+        [
+            count("n_returns", COL("age") > 0, "lines taken back in the lookback", unit="lines"),
+            total(
+                "refund_cents",
+                COL("refund_cents"),
+                "refunded in the lookback",
+                unit="cents",
+                needs=("returns.refund_cents",),
+            ),
+            step("last_returned_at", COL("returned_at").max()),
+            since("days_since_return", "last_returned_at", "time since the last return"),
+            total("n_items_returned", COL("quantity"), "pieces taken back in the lookback", unit="pieces"),
+            ratio(
+                "returned_item_share",
+                COL("n_items_returned"),
+                COL("n_items_bought"),
+                "pieces taken back over pieces bought, both in the lookback",
+                needs=("orders",),
+            ),
+        ],
+    )

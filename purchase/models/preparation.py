@@ -1,0 +1,91 @@
+"""What the families do to the columns first; every number it needs comes from the rows that it is fitted on."""
+
+import re
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
+
+# A category seen in fewer rows says too little to have a weight of its own, and a column of thousands (cities,
+# campaigns) would outgrow all others.
+MIN_CATEGORY_ROWS = 20
+MAX_CATEGORIES = 50
+
+NUMBERS = make_column_selector(dtype_include="number")
+CATEGORIES = make_column_selector(dtype_exclude="number")
+
+
+def dense_preparation():
+    """Return the preparation of the families that add up columns: linear, support vectors, neural network.
+
+    Missing numbers take the median, and a column says where. Counts and money are skewed over powers of ten, and
+    being 0 (never ordered, no page of value seen) often says more than any amount: so each number gives its
+    logarithm, standardised, and whether it is 0. Categories become one column each; rare and unseen ones share one.
+    """
+    numbers = make_pipeline(
+        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
+        make_union(
+            make_pipeline(FunctionTransformer(signed_log), StandardScaler()),
+            FunctionTransformer(is_zero),
+        ),
+    )
+    categories = OneHotEncoder(
+        min_frequency=MIN_CATEGORY_ROWS,
+        max_categories=MAX_CATEGORIES,
+        handle_unknown="infrequent_if_exist",
+        sparse_output=False,
+    )
+    return make_column_transformer((numbers, NUMBERS), (categories, CATEGORIES), sparse_threshold=0)
+
+
+def ordinal_preparation():
+    """Return the preparation of scikit-learn's trees: categories as whole numbers, missing and unseen ones as NaN."""
+    categories = OrdinalEncoder(
+        handle_unknown="use_encoded_value", unknown_value=np.nan, encoded_missing_value=np.nan, max_categories=255
+    )
+    return make_column_transformer(("passthrough", NUMBERS), (categories, CATEGORIES))
+
+
+def signed_log(values):
+    """log(1 + x) for x >= 0, and its mirror image below 0."""
+    return np.sign(values) * np.log1p(np.abs(values))
+
+
+def is_zero(values):
+    return (values == 0).astype("float64")
+
+
+class NativeCategories(TransformerMixin, BaseEstimator):
+    """Hand categories to a booster as such; those that training did not see become missing.
+
+    Attributes
+    ----------
+    categories_ : dict of str to list of str
+        The categories of each category column, sorted.
+    names_ : list of str
+        Names without the signs that XGBoost or LightGBM refuse.
+    """
+
+    def fit(self, X, y=None):
+        texts = X.select_dtypes(exclude="number")
+        self.categories_ = {name: sorted(texts[name].dropna().unique()) for name in texts.columns}
+        self.names_ = _native_names(X.columns)
+        return self
+
+    def transform(self, X):
+        columns = {
+            native: pd.Categorical(X[name], categories=self.categories_[name]) if name in self.categories_ else X[name]
+            for name, native in zip(X.columns, self.names_, strict=True)
+        }
+        return pd.DataFrame(columns, index=X.index)
+
+
+def _native_names(columns):
+    names = [re.sub(r"\W", "_", str(name)) for name in columns]
+    if len(set(names)) == len(names):
+        return names
+    return [f"{name}_{place}" for place, name in enumerate(names)]

@@ -1,0 +1,95 @@
+"""A fitted model, and its folder: everything that a prediction needs."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+from pydantic import BaseModel
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
+
+from purchase import families
+from purchase.models.calibration import calibrate
+from purchase.models.columns import feature_frame
+from purchase.models.registry import family_module, predict
+from purchase.tables import TableError
+
+CARD = "family.json"
+CALIBRATOR = "calibrator.joblib"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted family with its calibrator.
+
+    Parameters
+    ----------
+    settings : model of the family's settings (purchase.families)
+    kinds : dict of str to {"number", "category", "boolean"}
+        The features that it takes; their order is the training table's.
+    pipeline : fitted scikit-learn pipeline
+    calibrator : fitted scikit-learn estimator, or None
+    """
+
+    family: str
+    settings: BaseModel
+    kinds: dict
+    pipeline: Pipeline
+    calibrator: Any
+    n_threads: int
+
+    def predict_score(self, features):
+        """Return the raw output for each row of a feature table, shape (n_rows,): the higher, the likelier.
+
+        A probability before calibration; for ``svm``, the distance from its plane.
+        """
+        return self._predict(features)[0]
+
+    def predict_propensity(self, features):
+        """Return the calibrated P(label = 1) of each row of a feature table, shape (n_rows,)."""
+        return calibrate(self.calibrator, self._predict(features)[1])
+
+    def _predict(self, features):
+        with threadpool_limits(self.n_threads):
+            return predict(self.family, self.pipeline, feature_frame(features, self.kinds))
+
+
+def save_model(model, folder):
+    """Write a model to a folder: what it is as JSON, the calibrator, and its family's own files."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    card = {
+        "family": model.family,
+        "settings": model.settings.model_dump(),
+        "n_threads": model.n_threads,
+        "features": model.kinds,
+    }
+    (folder / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    joblib.dump(model.calibrator, folder / CALIBRATOR)
+    family_module(model.family).save(model.pipeline, folder)
+
+
+def load_model(folder):
+    """Return the model in a folder. The only place that opens model files.
+
+    Raises
+    ------
+    TableError
+        If the folder holds no model.
+    """
+    folder = Path(folder)
+    if not (folder / CARD).exists():
+        raise TableError(
+            f"{folder} holds no model ({CARD} is missing). Run `dvc repro`, or `dvc pull` if it is shared."
+        )
+    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    return Model(
+        family=card["family"],
+        settings=families.SETTINGS[card["family"]](**card["settings"]),
+        kinds=card["features"],
+        pipeline=family_module(card["family"]).load(folder, n_threads=card["n_threads"]),
+        calibrator=joblib.load(folder / CALIBRATOR),
+        n_threads=card["n_threads"],
+    )

@@ -1,0 +1,101 @@
+"""A clean shop of a few records, and its features, for the tests of this room."""
+
+import narwhals as nw
+import pyarrow as pa
+
+from purchase.cleaning.orders import LINES, RETURNS
+from purchase.cleaning.sessions import STANDARD
+from purchase.features.build import describe
+from purchase.files import engine
+from purchase.tables import CONTRACTS, DAY
+from tests.small_tables import ARROW, lazy
+
+T = 20_000 * DAY  # the cutoff of most tests
+NUMBER, FLAG = pa.int64(), pa.bool_()
+ORDERS = {
+    "order_id": pa.string(),
+    "customer_id": pa.string(),
+    **dict.fromkeys(("ordered_at", "n_lines", "n_items", "revenue_cents", "discount_cents"), NUMBER),
+    "has_coupon": FLAG,
+    "session_id": pa.string(),
+}
+SPLIT = {
+    "row_id": pa.string(),
+    "customer_id": pa.string(),
+    "session_id": pa.string(),
+    "cutoff": NUMBER,
+    "part": pa.string(),
+}
+DEFAULTS = {
+    "orders": {"n_lines": 1, "n_items": 1, "revenue_cents": 1000, "discount_cents": 0, "has_coupon": False},
+    "order_lines": {"quantity": 1, "unit_price_cents": 1000, "discount_cents": 0},
+    "returns": {"quantity": 1, "refund_cents": 500},
+    "sessions": {"ordered": False},
+}
+
+
+def kinds_of(name):
+    if name in ("customers", "events"):
+        kinds = {column: ARROW[str(kind).lower()[:3]] for column, kind in CONTRACTS[name].dtypes.items()}
+        return {
+            column: kind
+            for column, kind in kinds.items()
+            if column not in ("is_test",) and not (name == "customers" and column == "row")
+        }
+    if name == "orders":
+        return ORDERS
+    if name == "sessions":
+        by_type = {nw.String: pa.string(), nw.Int64: NUMBER, nw.Boolean: FLAG}
+        return {column: by_type[kind] for column, kind in STANDARD.items()}
+    text = ("order_id", "customer_id", "product_id", "category")
+    columns = LINES if name == "order_lines" else RETURNS
+    return {column: pa.string() if column in text else NUMBER for column in columns}
+
+
+def clean_tables(connection, records, more=None):
+    """Return the six clean tables; ``records`` is {table: rows}, ``more`` {table: {column: Arrow type}}."""
+    tables = {}
+    for name in ("customers", "events", "orders", "order_lines", "returns", "sessions"):
+        kinds = kinds_of(name) | (more or {}).get(name, {})
+        filled = [dict.fromkeys(kinds) | DEFAULTS.get(name, {}) | row for row in records.get(name, ())]
+        if name == "events":
+            filled = [{**row, "row": row["row"] or number} for number, row in enumerate(filled, start=1)]
+        tables[name] = lazy(connection, filled, kinds)
+    return tables
+
+
+def features_of(records, rows, *, more=None, n_threads=1, **changed):
+    """Return {row_id: {feature: value}} and the dictionary; ``rows`` are of the split, most of whose keys may be left out."""
+    asked = {
+        "task": "customer",
+        "scoring_moment": "session_start",
+        "windows_days": [7, 30],
+        "lookback_days": 90,
+        "time_zone": "UTC",
+        "extras": {"customers": {}, "sessions": {}},
+    }
+    with engine(n_threads=n_threads, memory_gb=1) as connection:
+        split = lazy(connection, [dict.fromkeys(SPLIT) | row for row in rows], SPLIT)
+        features, entries = describe(split, clean_tables(connection, records, more), **(asked | changed))
+        found = features.collect().rows(named=True)
+    return {row.pop("row_id"): row for row in found}, entries
+
+
+def at_cutoff(customer="ann", cutoff=T):
+    return {"row_id": f"{customer}@{cutoff}", "customer_id": customer, "cutoff": cutoff}
+
+
+def described(records, customer="ann", cutoff=T, **changed):
+    """Return the features of one customer at one cutoff."""
+    found, _ = features_of(records, [at_cutoff(customer, cutoff)], **changed)
+    return found[f"{customer}@{cutoff}"]
+
+
+def event(days, kind="view", customer="ann", **more):
+    """Return an event so many days before ``T``."""
+    return {"event_at": T - round(days * DAY), "event_type": kind, "customer_id": customer} | more
+
+
+def order(days, number=None, customer="ann", **more):
+    """Return an order so many days before ``T``."""
+    return {"order_id": number or f"o{days}", "customer_id": customer, "ordered_at": T - round(days * DAY)} | more

@@ -1,0 +1,132 @@
+"""Nothing at or after a row's cutoff changes its features, and the order of records changes nothing."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from purchase.tables import DAY
+from tests.features.small_shop import T, at_cutoff, features_of
+
+CUTOFFS = (T - 30 * DAY, T)
+CUSTOMERS = st.sampled_from(["ann", "bob"])
+TIMES = st.integers(-100, 40).flatmap(
+    lambda day: st.sampled_from([T + day * DAY - 1, T + day * DAY, T + day * DAY + 1])
+)
+CENTS = st.integers(0, 9999)
+NAMES = st.sampled_from(["a", "b", "c"])
+
+EVENTS = st.fixed_dictionaries(
+    {
+        "customer_id": CUSTOMERS,
+        "event_at": TIMES,
+        "event_type": st.sampled_from(
+            ["view", "search", "add_to_cart", "remove_from_cart", "checkout", "email_sent", "email_open"]
+        ),
+        "session_id": st.sampled_from(["s1", "s2", "s3"]),
+        "product_id": NAMES,
+        "category": NAMES,
+        "price_cents": CENTS,
+        "device": NAMES,
+        "traffic_source": NAMES,
+    }
+)
+ORDERS = st.fixed_dictionaries(
+    {
+        "customer_id": CUSTOMERS,
+        "ordered_at": TIMES,
+        "revenue_cents": CENTS,
+        "discount_cents": CENTS,
+        "has_coupon": st.booleans(),
+    }
+)
+LINES = st.fixed_dictionaries({"customer_id": CUSTOMERS, "ordered_at": TIMES, "product_id": NAMES, "category": NAMES})
+RETURNS = st.fixed_dictionaries({"customer_id": CUSTOMERS, "returned_at": TIMES, "quantity": st.integers(1, 3)})
+SHOPS = st.fixed_dictionaries(
+    {
+        "events": st.lists(EVENTS, max_size=12),
+        "orders": st.lists(ORDERS, max_size=6),
+        "order_lines": st.lists(LINES, max_size=4),
+        "returns": st.lists(RETURNS, max_size=4),
+    }
+)
+TIME_OF = {"events": "event_at", "orders": "ordered_at", "order_lines": "ordered_at", "returns": "returned_at"}
+SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+# One record of each kind, long before any cutoff's lookback and of nobody else, so that every shop has every feature.
+LONG_AGO = {"customer_id": "eve", "product_id": "a", "category": "a"}
+ALWAYS = {
+    "events": [
+        LONG_AGO
+        | {
+            "event_at": T - 999 * DAY,
+            "event_type": kind,
+            "session_id": "s0",
+            "price_cents": 1,
+            "device": "a",
+            "traffic_source": "a",
+        }
+        for kind in ("view", "email_sent")
+    ],
+    "orders": [{"customer_id": "eve", "ordered_at": T - 999 * DAY, "discount_cents": 1, "has_coupon": True}],
+    "order_lines": [LONG_AGO | {"ordered_at": T - 999 * DAY}],
+    "returns": [{"customer_id": "eve", "product_id": "a", "returned_at": T - 999 * DAY}],
+}
+
+
+def numbered(shop):
+    """Give every record an id that stays its own when others come or go."""
+    named = {name: [dict(record) for record in records] for name, records in shop.items()}
+    for number, record in enumerate(named["events"], start=1):
+        record["row"] = number
+    for number, record in enumerate(named["orders"]):
+        record["order_id"] = f"o{number}"
+    return named
+
+
+def features(shop, cutoffs=CUTOFFS, **changed):
+    rows = [at_cutoff(name, cutoff) for name in ("ann", "bob") for cutoff in cutoffs]
+    return features_of({name: [*records, *ALWAYS[name]] for name, records in shop.items()}, rows, **changed)[0]
+
+
+def later(shop, cutoff):
+    return {name: [r for r in records if r[TIME_OF[name]] >= cutoff] for name, records in shop.items()}
+
+
+def earlier(shop, cutoff):
+    return {name: [r for r in records if r[TIME_OF[name]] < cutoff] for name, records in shop.items()}
+
+
+@SLOW
+@given(SHOPS, SHOPS, st.sampled_from(CUTOFFS))
+def test_another_future_leaves_every_feature_the_same_to_the_bit(shop, other, cutoff):
+    shop, other = numbered(shop), numbered(other)
+    for record in (*other["events"], *other["orders"]):
+        record |= {"row": record["row"] + 100} if "row" in record else {"order_id": f"x{record['order_id']}"}
+    past, future = earlier(shop, cutoff), later(other, cutoff)
+    changed = {name: [*future[name], *past[name]] for name in past}
+    expected = features(shop, [cutoff])
+    assert features(past, [cutoff]) == expected
+    assert features(changed, [cutoff]) == expected
+
+
+@SLOW
+@given(SHOPS, st.randoms())
+def test_the_order_of_records_changes_nothing(shop, random):
+    shop = numbered(shop)
+    shuffled = {name: random.sample(records, len(records)) for name, records in shop.items()}
+    assert features(shuffled) == features(shop)
+
+
+@SLOW
+@given(SHOPS)
+def test_a_second_thread_and_other_cutoffs_beside_a_row_change_nothing(shop):
+    shop = numbered(shop)
+    both = features(shop, n_threads=2)
+    assert features(shop, CUTOFFS[:1]) | features(shop, CUTOFFS[1:]) == both
+
+
+@SLOW
+@given(SHOPS)
+def test_records_before_the_lookback_change_nothing(shop):
+    shop = numbered(shop)
+    recent = {name: [r for r in records if r[TIME_OF[name]] >= T - 90 * DAY] for name, records in shop.items()}
+    assert features(recent, [T]) == features(shop, [T])

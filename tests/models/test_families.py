@@ -1,0 +1,150 @@
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from feature_tables import customer_table, quick_settings
+
+from purchase.families import FAMILIES
+from purchase.models.folds import make_folds
+from purchase.models.registry import family_module
+from purchase.models.store import load_model, save_model
+from purchase.models.training import fit_model
+from purchase.tables import TableError
+
+TABLE = customer_table()
+OWN_FILES = {
+    "logistic_regression": {"pipeline.joblib"},
+    "random_forest": {"pipeline.joblib"},
+    "xgboost": {"preparation.joblib", "model.ubj"},
+    "lightgbm": {"preparation.joblib", "model.txt"},
+    "svm": {"pipeline.joblib"},
+    "neural_network": {"preparation.joblib", "model.json", "model.weights.h5"},
+}
+
+
+def fit(family, table=TABLE):
+    return fit_model(
+        table,
+        quick_settings(family),
+        family=family,
+        folds=make_folds(table, n_folds=2, horizon_days=30, seed=0),
+        calibration="sigmoid",
+        seed=0,
+        n_threads=2,
+    )
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def fitted(request):
+    return (request.param, *fit(request.param))
+
+
+def test_a_saved_model_predicts_the_same_when_loaded(fitted, tmp_path):
+    family, model, _ = fitted
+    save_model(model, tmp_path / "model")
+    loaded = load_model(tmp_path / "model")
+    assert {file.name for file in (tmp_path / "model").iterdir()} == OWN_FILES[family] | {
+        "family.json",
+        "calibrator.joblib",
+    }
+    assert np.array_equal(loaded.predict_score(TABLE), model.predict_score(TABLE))
+    assert np.array_equal(loaded.predict_propensity(TABLE), model.predict_propensity(TABLE))
+
+
+def test_every_family_finds_the_recent_customers_likelier_to_order(fitted):
+    _, model, _ = fitted
+    recent = model.predict_propensity(TABLE.assign(recency_days=2.0, country="de"))
+    lapsed = model.predict_propensity(TABLE.assign(recency_days=100.0, country="fr"))
+    assert recent.mean() > lapsed.mean() + 0.05
+
+
+def test_unseen_categories_and_missing_values_get_a_propensity(fitted):
+    _, model, _ = fitted
+    strange = TABLE.head(3).assign(country=["atlantis", None, "de"], recency_days=np.nan, never_said="now")
+    strange["always_missing"] = 1.0
+    strange["has_consent"] = pd.Series([None, True, False], dtype="boolean")
+    propensity = model.predict_propensity(strange)
+    assert ((propensity > 0) & (propensity < 1)).all()
+
+
+def test_the_order_of_columns_and_rows_does_not_matter(fitted):
+    _, model, _ = fitted
+    turned = TABLE[TABLE.columns[::-1]].iloc[::-1]
+    assert np.allclose(model.predict_score(turned)[::-1], model.predict_score(TABLE), rtol=1e-6, atol=1e-7)
+
+
+def test_a_column_that_is_gone_is_named(fitted):
+    _, model, _ = fitted
+    with pytest.raises(TableError, match="no column 'recency_days'"):
+        model.predict_score(TABLE.drop(columns="recency_days"))
+
+
+def test_out_of_fold_rows_are_the_tested_ones_each_once(fitted):
+    _, _, out_of_fold = fitted
+    last = TABLE["cutoff"].isin(sorted(TABLE["cutoff"].unique())[-2:])
+    assert list(out_of_fold["row_id"]) == sorted(TABLE.loc[last, "row_id"])
+    assert list(out_of_fold.columns) == ["row_id", "fold", "label", "score", "propensity"]
+    assert out_of_fold["propensity"].between(0, 1).all()
+
+
+def test_two_fits_of_a_family_are_the_same_to_the_byte(fitted, tmp_path):
+    family, model, out_of_fold = fitted
+    again, out_of_fold_again = fit(family)
+    pd.testing.assert_frame_equal(out_of_fold, out_of_fold_again, check_exact=True)
+    save_model(model, tmp_path / "one")
+    save_model(again, tmp_path / "two")
+    for file in (tmp_path / "one").iterdir():
+        assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes(), file.name
+
+
+def test_labels_of_the_tested_rows_do_not_reach_their_scores(fitted):
+    family, _, out_of_fold = fitted
+    last = TABLE["cutoff"] == TABLE["cutoff"].max()
+    flipped = TABLE.assign(label=TABLE["label"].where(~last, 1 - TABLE["label"]))
+    _, changed = fit(family, flipped)
+    pd.testing.assert_series_equal(out_of_fold["score"], changed["score"], check_exact=True)
+
+
+def test_the_score_of_the_svm_is_its_distance_from_the_plane():
+    model, _ = fit("svm")
+    score, propensity = model.predict_score(TABLE), model.predict_propensity(TABLE)
+    assert score.min() < 0
+    assert np.array_equal(np.argsort(score, kind="stable"), np.argsort(propensity, kind="stable"))
+
+
+def test_only_the_neural_network_loads_tensorflow():
+    code = (
+        "import sys; sys.path.insert(0, 'tests/models')\n"
+        "from test_families import fit\n"
+        "fit('lightgbm')\n"
+        "assert 'lightgbm' in sys.modules and 'tensorflow' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": "."})
+
+
+@pytest.mark.parametrize("family", ["random_forest", "xgboost", "lightgbm"])
+def test_hash_seed_time_zone_and_locale_change_no_byte(family, tmp_path):
+    code = (
+        "import sys; sys.path.insert(0, 'tests/models')\n"
+        "from test_families import fit, save_model\n"
+        "model, out_of_fold = fit(sys.argv[1]); save_model(model, sys.argv[2])"
+    )
+    worlds = [{"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C"}, {"PYTHONHASHSEED": "2", "TZ": "America/Lima"}]
+    for number, world in enumerate(worlds):
+        command = [sys.executable, "-c", code, family, str(tmp_path / str(number))]
+        subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": ".", **world})
+    for file in (tmp_path / "0").iterdir():
+        assert file.read_bytes() == (tmp_path / "1" / file.name).read_bytes(), file.name
+
+
+def test_a_folder_without_a_model_says_what_to_run(tmp_path):
+    with pytest.raises(TableError, match=r"holds no model .*dvc repro"):
+        load_model(tmp_path)
+
+
+def test_an_unknown_family_is_answered_with_the_known_ones():
+    with pytest.raises(ValueError, match="'boosting' is no family; there are logistic_regression, "):
+        family_module("boosting")

@@ -1,0 +1,138 @@
+import warnings
+
+import numpy as np
+import pytest
+from feature_tables import customer_table, quick_settings
+from hypothesis import given
+from hypothesis import strategies as st
+
+from purchase import families
+from purchase.families import Range
+from purchase.models.folds import make_folds
+from purchase.models.search import Draw, search_settings
+from purchase.params import TuneParams
+
+TABLE = customer_table()
+FOLDS = make_folds(TABLE, n_folds=2, horizon_days=30, seed=0)
+
+
+class Counter:
+    def __init__(self):
+        self.total, self.n = 0, 0
+
+    def update(self):
+        self.n += 1
+
+
+def search(family, *, how, space, scoring="neg_log_loss", n_candidates=None, progress=None):
+    section = TuneParams.model_fields[family].annotation(search=how, n_candidates=n_candidates, space=space)
+    return search_settings(
+        TABLE,
+        quick_settings(family),
+        section,
+        family=family,
+        folds=FOLDS,
+        scoring=scoring,
+        seed=0,
+        n_threads=2,
+        progress=progress or Counter(),
+    )
+
+
+def test_the_train_settings_are_trial_0_and_not_tried_twice():
+    _, trials, _ = search("logistic_regression", how="grid", space={"C": [0.01, 0.1, 1.0]})
+    assert list(trials["C"]) == [0.1, 0.01, 1.0]
+
+
+def test_what_tune_picks_is_never_worse_on_the_folds_than_the_train_settings():
+    best, trials, _ = search("lightgbm", how="random", n_candidates=3, space={"learning_rate": {"low": 0.5, "high": 1}})
+    assert trials["mean_score"].max() >= trials["mean_score"][0]
+    assert best.learning_rate == trials.loc[trials["rank"].idxmin(), "learning_rate"]
+    # Steps this long overfit 300 rows, so the train settings stay.
+    assert best == quick_settings("lightgbm")
+
+
+def test_settings_outside_the_space_keep_their_train_value():
+    best, _, _ = search("random_forest", how="grid", space={"min_samples_leaf": [30]})
+    assert best.n_estimators == quick_settings("random_forest").n_estimators
+
+
+def test_the_table_of_trials_holds_settings_fold_scores_mean_and_rank():
+    _, trials, seconds = search("svm", how="random", n_candidates=2, space={"gamma": {"low": 0.01, "high": 0.1}})
+    assert list(trials.columns) == ["trial", "gamma", "fold_0", "fold_1", "mean_score", "rank"]
+    assert np.allclose(trials["mean_score"], (trials["fold_0"] + trials["fold_1"]) / 2)
+    assert sorted(trials["rank"]) == [1, 2, 3]
+    assert list(seconds.columns) == ["trial", "seconds"]
+
+
+@pytest.mark.parametrize("scoring", ["roc_auc", "average_precision", "neg_log_loss"])
+def test_every_scoring_fits_a_family_without_probabilities_of_its_own(scoring):
+    _, trials, _ = search("svm", how="grid", space={"C": [1.0]}, scoring=scoring)
+    assert np.isfinite(trials["mean_score"]).all()
+
+
+def test_a_search_advances_the_progress_bar_once_a_fit():
+    progress = Counter()
+    search("logistic_regression", how="grid", space={"C": [0.01, 1.0]}, progress=progress)
+    assert (progress.n, progress.total) == (6, 6)  # 3 trials on 2 folds
+
+
+def test_a_random_search_of_lists_stops_when_all_are_tried():
+    _, trials, _ = search("logistic_regression", how="random", n_candidates=9, space={"C": [0.01, 1.0]})
+    assert sorted(trials["C"]) == [0.01, 0.1, 1.0]
+
+
+def test_the_same_seed_draws_the_same_trials():
+    space = {"C": {"low": 0.01, "high": 1.0, "log": True}}
+    one, other = (search("logistic_regression", how="random", n_candidates=2, space=space)[1] for _ in range(2))
+    assert one.equals(other)
+
+
+def test_scikit_learn_drives_the_neural_network_too():
+    best, trials, _ = search("neural_network", how="grid", space={"hidden_units": [[4], [8, 4]]})
+    assert list(trials["hidden_units"]) == [[8], [4], [8, 4]]
+    assert best.hidden_units in ([8], [4], [8, 4])
+
+
+def test_a_lasso_is_fitted_by_a_solver_that_can():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it has not converged after a few rounds is no matter here
+        _, trials, _ = search("logistic_regression", how="grid", space={"l1_ratio": [1.0]})
+    assert trials["mean_score"][0] != trials["mean_score"][1]
+
+
+@given(low=st.integers(1, 50), width=st.integers(1, 50), log=st.booleans(), seed=st.integers(0, 2**31))
+def test_whole_ends_draw_whole_values_between_them(low, width, log, seed):
+    value = Draw(Range(low=low, high=low + width, log=log)).rvs(np.random.RandomState(seed))
+    assert isinstance(value, int)
+    assert low <= value <= low + width
+
+
+@given(low=st.floats(0.001, 10), width=st.floats(0.1, 10), log=st.booleans(), seed=st.integers(0, 2**31))
+def test_values_are_drawn_between_the_ends(low, width, log, seed):
+    value = Draw(Range(low=low, high=low + width, log=log)).rvs(np.random.RandomState(seed))
+    assert low <= value <= low + width
+
+
+def test_both_ends_of_a_whole_range_are_drawn():
+    draws = {Draw(Range(low=2, high=4, log=log)).rvs(np.random.RandomState(s)) for s in range(50) for log in (0, 1)}
+    assert draws == {2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("family", "space"),
+    [
+        ("logistic_regression", {"C": {"low": -1.0, "high": 1.0}}),
+        ("xgboost", {"max_depth": {"low": 2.5, "high": 6.0}}),
+        ("lightgbm", {"subsample": {"low": 0.5, "high": 1.5}}),
+        ("neural_network", {"hidden_units": {"low": 8, "high": 64}}),
+    ],
+)
+def test_a_range_that_the_setting_would_not_take_is_refused(family, space):
+    section = TuneParams.model_fields[family].annotation
+    with pytest.raises(ValueError, match=next(iter(space))):
+        section(search="random", n_candidates=1, space=space)
+
+
+def test_every_family_has_settings_and_a_search():
+    assert set(families.FAMILIES) == set(TuneParams.model_fields) - {"scoring"}
