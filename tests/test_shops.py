@@ -1,11 +1,14 @@
 """A shop's YAML is refused by name where it cannot be right."""
 
+from pathlib import Path
+
 import pytest
 
-from purchase.shops import SHOPS, Shop, read_shop
+from purchase.shops import MADE, SHOPS, Dates, Extra, Match, RejectRule, Shop, Source, read_shop
 from purchase.tables import CONTRACTS
 from purchase.typed_yaml import ParamsError, validate
 
+ROOT = Path(__file__).parents[1]
 EVENTS = {"files": "e.csv", "columns": {"event_at": "t", "event_type": "k"}}
 
 
@@ -25,6 +28,16 @@ def events(**keys):
 def test_every_yaml_that_is_shipped_is_right(path):
     shop = read_shop(path.stem)
     assert set(shop.tables) <= set(CONTRACTS)
+
+
+def test_the_example_of_the_docs_is_right_and_explains_every_key(tmp_path):
+    docs = (ROOT / "docs" / "shops.md").read_text(encoding="utf-8")
+    example = docs.partition("```yaml\n")[2].partition("```")[0]
+    (tmp_path / "mine.yaml").write_text(example, encoding="utf-8")
+    assert read_shop("mine", folder=tmp_path).tables["orders"].decimal == ","
+    keys = {key for model in (Shop, Source, Dates, Match, RejectRule, Extra) for key in model.model_fields}
+    keys |= {column for contract in CONTRACTS.values() for column in contract.columns} - set(MADE)
+    assert [key for key in sorted(keys) if key not in docs] == []
 
 
 @pytest.mark.parametrize(

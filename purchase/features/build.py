@@ -10,6 +10,7 @@ from purchase.features.registry import entry, usable
 from purchase.tables import KEY_COLUMNS, TableError
 
 COL = nw.col
+OUTCOME = ("customer_id", "ended_at", "n_events", "first_ordered_at", "ordered")  # of a session: not for features
 KINDS = {"number": nw.Float64, "category": nw.String, "boolean": nw.Boolean}
 
 
@@ -43,18 +44,19 @@ def describe(rows, tables, *, task, scoring_moment, windows_days, lookback_days,
     frame = _with_clock(customers.known_customers(seen, tables["customers"]), filled, time_zone)
     own = _session_blocks(rows, tables, extras) if task == "session" else []
     blocks = [*own, customers.customer_block(extras["customers"]), *_history_blocks(seen, tables, spans)]
-    _check_names(blocks, extras)
+    _check_names(blocks, extras, frame)
     chosen = [(block, usable(block, filled=filled, scoring_moment=scoring_moment)) for block in blocks]
     for block, features in chosen:
         frame = _attach(frame, block, features)
     shown = [(block, _without_gaps(f, filled)) for block, features in chosen for f in features if f.meaning]
+    _check_once([f.name for _, f in shown])
     values = {f.name: _value(f).cast(KINDS[f.type]) for _, f in shown}
     return frame.select("row_id", **values), [entry(f, block=block, task=task) for block, f in shown]
 
 
 def _until_the_session(rows, table):
     """Move each row's cutoff to where its session begins, and join what the table of sessions says."""
-    told = [name for name in table.collect_schema().names() if name not in ("customer_id", "ended_at", "ordered")]
+    told = [name for name in table.collect_schema().names() if name not in OUTCOME]
     return rows.join(table.select(told), on="session_id", how="left").with_columns(cutoff=COL("started_at"))
 
 
@@ -96,18 +98,24 @@ def _history_blocks(rows, tables, spans_days):
     ]
 
 
-def _check_names(blocks, extras):
-    """Refuse a shop's own column whose name means something else here."""
+def _check_names(blocks, extras, frame):
+    """Refuse a name with two meanings: a shop's own column, or an aggregate, that is called like another column.
+
+    A join would keep the other column under the name, and it may well hold what is not known yet.
+    """
     own = [*extras["customers"], *extras["sessions"]]
-    taken = {*KEY_COLUMNS, "part", "wall", "months"} | {
-        f.name for block in blocks for f in block.features if f.aggregate is not None
-    }
-    for name in own:
-        if name in taken or own.count(name) > 1:
-            raise TableError(
-                f"The extra column {name!r} in the shop's YAML has the name of another column or feature. Give it "
-                "another name there (the key under `extra`)."
-            )
+    aggregates = [f.name for block in blocks for f in block.features if f.aggregate is not None]
+    columns = {*frame.collect_schema().names(), *KEY_COLUMNS} - set(own)
+    _check_once([*columns, *(name for name in own if name in KEY_COLUMNS), *own, *aggregates])
+
+
+def _check_once(names):
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise TableError(
+            f"{twice[0]!r} is the name of two columns. If it is an extra column in the shop's YAML, give it another "
+            "name there (the key under `extra`)."
+        )
 
 
 def _attach(frame, block, features):
@@ -131,5 +139,5 @@ def _value(feature):
 
 def _without_gaps(feature, filled):
     """Turn a yes or no that is missing somewhere into a number, 1 or 0, since a flag has no room for it."""
-    gaps = any(f"{need} missing" in filled for need in feature.needs)
+    gaps = feature.as_told and any(f"{need} missing" in filled for need in feature.needs)
     return dataclasses.replace(feature, type="number") if feature.type == "boolean" and gaps else feature

@@ -39,7 +39,7 @@ def months(wall, *, first_at, last_at):
     while (at := _midnight(day)) <= last_at + DAY:
         begins.append(at)
         day = (day + datetime.timedelta(days=31)).replace(day=1)
-    return first + sum(_passed(wall, at) for at in begins[1:])
+    return nw.lit(first, dtype=nw.Int64) + sum(_passed(wall, at) for at in begins[1:])
 
 
 def hour(wall):

@@ -63,6 +63,7 @@ def extra_feature(table, name, extra, *, known_at):
         value=COL(name),
         type=extra.type,
         known_at=known_at,
+        as_told=True,
         needs=(f"{table}.{name}",),
     )
 

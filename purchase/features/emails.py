@@ -1,13 +1,11 @@
 """Promotions by e-mail, and what the customer made of them."""
 
-import dataclasses
-
 import narwhals as nw
 
 from purchase.features.events import is_a
 from purchase.features.filled import EMAILS
 from purchase.features.past import past, within
-from purchase.features.registry import Block, count, only_if, ratio, since, step
+from purchase.features.registry import Block, count, needing, only_if, ratio, since, step
 from purchase.tables import EMAIL_TYPES
 
 COL = nw.col
@@ -34,9 +32,4 @@ def email_block(rows, events, *, spans_days):
         step("last_click_at", only_if(is_a("email_click"), COL("event_at")).max()),
         since("days_since_email_click", "last_click_at", "time since the last click in an e-mail"),
     ]
-    return Block("events", records, [_about_emails(feature) for feature in features])
-
-
-def _about_emails(feature):
-    """A shop that logs no e-mails has no features about them."""
-    return dataclasses.replace(feature, needs=(*feature.needs, EMAILS))
+    return Block("events", records, needing(features, EMAILS))

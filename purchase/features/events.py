@@ -16,7 +16,6 @@ PLURAL = {
     "checkout": "checkouts begun",
 }
 IN_TIME = {"order_by": ["event_at", "row"]}
-SESSIONS = ("events.session_id",)
 
 
 def is_a(*kinds):

@@ -24,6 +24,7 @@ class Feature:
     absent: int | None = None  # of an aggregate, for a customer without any such record
     type: Literal["number", "category", "boolean"] = "number"
     known_at: Literal[KNOWN_AT] = "session_start"
+    as_told: bool = False  # the value of a column as it stands, missing ones among them
     needs: tuple[str, ...] = ()  # "table" or "table.column" that must hold something, or there is no such feature
 
 
@@ -69,6 +70,11 @@ def distinct(values):
 def only_if(condition, value):
     """Return ``value`` where ``condition`` holds, else missing, so that an aggregate skips it."""
     return nw.when(condition).then(value)
+
+
+def needing(features, *needs):
+    """Return features that also need ``needs`` to hold something."""
+    return [dataclasses.replace(feature, needs=(*feature.needs, *needs)) for feature in features]
 
 
 def usable(block, *, filled, scoring_moment):

@@ -5,8 +5,8 @@ import dataclasses
 import narwhals as nw
 
 from purchase.features.customers import extra_feature
-from purchase.features.events import PLURAL, SESSIONS, is_a
-from purchase.features.registry import Block, Feature, count, distinct, only_if, ratio, step
+from purchase.features.events import PLURAL, is_a
+from purchase.features.registry import Block, Feature, count, distinct, needing, only_if, ratio, step
 from purchase.tables import KNOWN_AT
 
 COL = nw.col
@@ -84,73 +84,59 @@ def so_far_block(rows, events):
         ),
         Feature("last_type_so_far", "the last event so far", aggregate=COL("event_type").last(**last), type="category"),
     ]
-    late = [
-        dataclasses.replace(feature, known_at="during_session", needs=(*feature.needs, *SESSIONS))
-        for feature in features
-    ]
-    return Block("events", records, late)
+    late = [dataclasses.replace(feature, known_at="during_session") for feature in features]
+    return Block("events", records, needing(late, "events.session_id"))
 
 
 def table_block(extras):
     """Describe sessions by the shop's own columns, and by what follows from them.
 
-    ``<name>_duration`` beside ``<name>`` is the time spent on so many pages: time per page, totals and shares follow.
-    What is made of several columns is known when the last of them is.
+    ``<kind>_seconds`` beside ``<kind>_pages`` is the time spent on so many pages: time per page, totals and shares
+    follow; as the difference does from ``exit_rate`` and ``bounce_rate``. What is made of several columns is known when
+    the last of them is.
 
     Parameters
     ----------
     extras : dict of str to Extra
     """
     own = [extra_feature("sessions", name, extra, known_at=extra.known_at) for name, extra in extras.items()]
-    return Block("sessions", None, own + _of_pages(extras) + _of_rates(extras))
+    numbers = {name: extra for name, extra in extras.items() if extra.type == "number"}
+    return Block("sessions", None, own + _of_pages(numbers) + _of_rates(numbers))
 
 
 def _of_pages(extras):
-    number = {name for name, extra in extras.items() if extra.type == "number"}
-    kinds = sorted(name for name in number if f"{name}_duration" in number)
+    kinds = [name.removesuffix("_pages") for name in extras if name.endswith("_pages")]
+    kinds = [kind for kind in kinds if f"{kind}_seconds" in extras]
     if not kinds:
         return []
-    pages, seconds = list(kinds), [f"{kind}_duration" for kind in kinds]
-    unit = extras[seconds[0]].unit or "seconds"
-    made = {
-        "known_at": _latest(extras, pages + seconds),
-        "needs": tuple(f"sessions.{name}" for name in pages + seconds),
-    }
+    pages, seconds = [f"{kind}_pages" for kind in kinds], [f"{kind}_seconds" for kind in kinds]
     n_pages, n_seconds = (sum(COL(name).cast(nw.Float64) for name in names) for names in (pages, seconds))
+    made = _made_of(extras, *pages, *seconds)
     features = [
         Feature("total_pages", "pages of every kind", "pages", value=n_pages, **made),
-        Feature("total_duration", "time on pages of every kind", unit, value=n_seconds, **made),
-        ratio("duration_per_page", n_seconds, n_pages, "time on a page, mean", unit=unit, **made),
+        Feature("total_seconds", "time on pages of every kind", "seconds", value=n_seconds, **made),
+        ratio("seconds_per_page", n_seconds, n_pages, "time on a page, mean", unit="seconds", **made),
     ]
-    for kind in kinds:
-        page, time = COL(kind), COL(f"{kind}_duration")
-        two = {
-            "known_at": _latest(extras, [kind, f"{kind}_duration"]),
-            "needs": (f"sessions.{kind}", f"sessions.{kind}_duration"),
-        }
+    for kind, page, time in zip(kinds, pages, seconds, strict=True):
+        both = _made_of(extras, page, time)
+        about = f"time on a page of {kind}, mean"
         features += [
-            ratio(f"{kind}_duration_per_page", time, page, f"time on a page of {kind}, mean", unit=unit, **two),
-            ratio(f"{kind}_page_share", page, n_pages, f"share of pages that are {kind}", **made),
-            ratio(f"{kind}_duration_share", time, n_seconds, f"share of time on {kind}", **made),
+            ratio(f"{kind}_seconds_per_page", COL(time), COL(page), about, unit="seconds", **both),
+            ratio(f"{kind}_page_share", COL(page), n_pages, f"share of pages that are {kind}", **made),
+            ratio(f"{kind}_time_share", COL(time), n_seconds, f"share of time on {kind}", **made),
         ]
     return features
 
 
 def _of_rates(extras):
-    both = [name for name in ("exit_rates", "bounce_rates") if name in extras]
-    if len(both) < 2:
+    if not {"exit_rate", "bounce_rate"} <= set(extras):
         return []
-    needs = tuple(f"sessions.{name}" for name in both)
-    return [
-        Feature(
-            "exit_minus_bounce",
-            "exit rate less bounce rate of the pages seen",
-            value=COL("exit_rates") - COL("bounce_rates"),
-            known_at=_latest(extras, both),
-            needs=needs,
-        )
-    ]
+    made = _made_of(extras, "exit_rate", "bounce_rate")
+    what = "exit rate less bounce rate of the pages seen"
+    return [Feature("exit_minus_bounce", what, value=COL("exit_rate") - COL("bounce_rate"), **made)]
 
 
-def _latest(extras, names):
-    return max((extras[name].known_at for name in names), key=KNOWN_AT.index)
+def _made_of(extras, *names):
+    """Return what a feature needs and when it is known if it is made of the columns ``names``."""
+    moments = [extras[name].known_at for name in names]
+    return {"known_at": max(moments, key=KNOWN_AT.index), "needs": tuple(f"sessions.{name}" for name in names)}

@@ -2,9 +2,9 @@
 
 import narwhals as nw
 
-from purchase.features.events import SESSIONS, is_a
+from purchase.features.events import is_a
 from purchase.features.past import past, within
-from purchase.features.registry import Block, Feature, count, only_if, ratio, step
+from purchase.features.registry import Block, Feature, count, needing, only_if, ratio, step
 
 COL = nw.col
 
@@ -19,13 +19,7 @@ def session_block(rows, events, *, spans_days):
     features = []
     for days in spans_days:
         features.append(
-            count(
-                f"n_sessions_{days}d",
-                within(days),
-                f"sessions in the last {days} days",
-                unit="sessions",
-                needs=SESSIONS,
-            )
+            count(f"n_sessions_{days}d", within(days), f"sessions in the last {days} days", unit="sessions")
         )
     n_sessions = COL(f"n_sessions_{spans_days[-1]}d")
     features += [
@@ -45,7 +39,7 @@ def session_block(rows, events, *, spans_days):
             needs=("orders",),
         ),
     ]
-    return Block("events", sessions, features)
+    return Block("events", sessions, needing(features, "events.session_id"))
 
 
 def favourite_block(rows, events, *, lookback_days):
@@ -54,25 +48,20 @@ def favourite_block(rows, events, *, lookback_days):
     pairs = past(rows, viewed, at="event_at", lookback_days=lookback_days)
     counts = pairs.group_by("row_id", "category").agg(n=nw.len().cast(nw.Int64))
     counts = counts.with_columns(most=COL("n").max().over("row_id"))
-    return Block(
-        "events",
-        counts,
-        [
-            Feature(
-                "favourite_category",
-                "category viewed most in the lookback",
-                aggregate=only_if(COL("n") == COL("most"), COL("category")).min(),
-                type="category",
-                needs=("events.category",),
-            ),
-            step("n_most", COL("n").max()),
-            step("n_categorised", COL("n").sum().cast(nw.Int64)),
-            ratio(
-                "favourite_category_share",
-                COL("n_most"),
-                COL("n_categorised"),
-                "its share of the views",
-                needs=("events.category",),
-            ),
-        ],
-    )
+    features = [
+        Feature(
+            "favourite_category",
+            "category viewed most in the lookback",
+            aggregate=only_if(COL("n") == COL("most"), COL("category")).min(),
+            type="category",
+        ),
+        step("n_most", COL("n").max()),
+        step("n_categorised", COL("n").sum().cast(nw.Int64)),
+        ratio(
+            "favourite_category_share",
+            COL("n_most"),
+            COL("n_categorised"),
+            "its share of the views",
+        ),
+    ]
+    return Block("events", counts, needing(features, "events.category"))

@@ -46,12 +46,12 @@ class Finding:
 def findings_of(batch, fields, contract, *, latest_sign_up):
     """Return what is wrong with a batch, column by column in the contract's order.
 
-    A required column's findings are fatal to their rows; any other's cost only the value.
+    A required column's findings are fatal to their rows; any other's cost only the value. What cannot be read comes
+    before what pandera says of it, which is that it is missing.
     """
     broken = _broken(batch, contract)
     findings = []
     for field in fields:
-        unread = np.array([], dtype=np.int64)
         if field.can_fail:
             unread = _places(pc.and_(pc.is_valid(batch[f"w_{field.name}"]), pc.is_null(batch[field.name])))
             findings.append(Finding(f"bad_{field.name}", field.name, unread, field.required))
@@ -60,7 +60,7 @@ def findings_of(batch, fields, contract, *, latest_sign_up):
             findings.append(Finding("after_the_end", field.name, late, False))
         for check, places in broken.get(field.name, {}).items():
             reason = f"{REASONS.get(check, 'impossible')}_{field.name}"
-            findings.append(Finding(reason, field.name, np.setdiff1d(places, unread), field.required))
+            findings.append(Finding(reason, field.name, places, field.required))
     return [finding for finding in findings if len(finding.places)]
 
 

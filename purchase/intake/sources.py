@@ -54,21 +54,29 @@ def find_files(folder, source, *, key):
     Raises
     ------
     TableError
-        If there is none; says what lies in the folder.
+        If there is none (says what lies in the folder), or if one lies there twice, packed and unpacked.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise TableError(f"{folder}/ does not exist. Put the shop's files there; docs/shops.md says where to get them.")
-    found = sorted(path for path in folder.glob(source.files) if path.is_file())
+    found = sorted(path for path in folder.glob(source.files) if _is_data(path))
     if not found:
-        there = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+        there = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if _is_data(path))
         near = difflib.get_close_matches(source.files, there, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise TableError(
             f"{folder / source.files} does not exist; {folder}/ holds {there or 'no file'}.{hint} "
             f"Put the file there, or mend `files` of {key}."
         )
+    twice = [path for path in found if path.with_name(f"{path.name}.gz") in found]
+    if twice:
+        raise TableError(f"{twice[0]} lies beside {twice[0].name}.gz, and {key} reads both. Keep one, or mend `files`.")
     return found
+
+
+def _is_data(path):
+    """DVC's and Git's own files lie beside the data that they track."""
+    return path.is_file() and path.suffix != ".dvc" and not path.name.startswith(".")
 
 
 @contextlib.contextmanager
@@ -79,6 +87,8 @@ def reading(path):
     except duckdb.Error as error:
         message = str(error).splitlines()[0].removesuffix(":")
         mend = "Download or export it again."
+        if isinstance(error, duckdb.OutOfMemoryException):
+            mend = "Raise memory_gb in params.yaml."
         if "state machine" in message:
             message = "some lines end in \\r\\n and some in \\n"
             mend = "Give all lines the same end, for instance with dos2unix."

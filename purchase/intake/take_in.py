@@ -16,6 +16,7 @@ from purchase.intake.named import check_patterns, needed_columns
 from purchase.intake.rules import faults_of, judged
 from purchase.intake.sources import find_files, open_file, reading
 from purchase.intake.survey import survey_file, take_rejects
+from purchase.shops import Source
 from purchase.tables import CONTRACTS, TableError
 
 READ_AHEAD = "100MB"  # what DuckDB reads on while a batch is checked and written
@@ -27,7 +28,7 @@ class Intake:
 
     table: str
     folder: Path
-    source: object
+    source: Source
     fields: list
     files: list
     key: str
@@ -87,7 +88,7 @@ def survey_table(connection, table, source, folder, *, yaml):
     fields = fields_of(table, source)
     needed = needed_columns(table, source, yaml=yaml)
     files = []
-    for path in find_files(folder, source, key=key):
+    for path in tqdm(find_files(folder, source, key=key), desc=f"survey {table}", unit=" files", disable=None):
         raw = open_file(connection, path, source, needed, key=key)
         files.append((raw, survey_file(connection, raw, fields, source, key=key)))
     intake = Intake(table, folder, source, fields, files, key)

@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-# A forest may give exactly 0 or 1, which has no logit. Smaller raw probabilities count as this one.
+# A forest may give exactly 0 or 1, which has no logit and, if wrong, an infinite log loss: nothing is surer than this.
 LEAST = 1e-6
 
 
@@ -44,12 +44,14 @@ def fit_calibrator(probability, label, *, method):
 
 def calibrate(calibrator, probability):
     """Return the propensities of raw probabilities, both of shape (n_rows,)."""
-    if calibrator is None:
-        return np.clip(probability, LEAST, 1 - LEAST)
     column = np.asarray(probability)[:, None]
-    if isinstance(calibrator, IsotonicRegression):
-        return calibrator.predict(column)
-    return calibrator.predict_proba(column)[:, 1]
+    if calibrator is None:
+        propensity = column[:, 0]
+    elif isinstance(calibrator, IsotonicRegression):
+        propensity = calibrator.predict(column)
+    else:
+        propensity = calibrator.predict_proba(column)[:, 1]
+    return np.clip(propensity, LEAST, 1 - LEAST)
 
 
 def cross_calibrate(probability, label, fold, *, method):

@@ -1,10 +1,5 @@
 """Gradient boosting by LightGBM, saved as its text format."""
 
-import os
-
-# OpenMP reads it once, when it is loaded. Threads that wait by spinning take 20 times as long on a busy machine.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
 import numpy as np
 from lightgbm import Booster, LGBMClassifier
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -22,6 +17,10 @@ class SavedBooster(ClassifierMixin, BaseEstimator):
     def __init__(self, booster, n_threads):
         self.booster = booster
         self.n_threads = n_threads
+
+    def fit(self, X, y=None):
+        """Leave it as it was saved; scikit-learn takes nothing without this method for an estimator."""
+        return self
 
     def __sklearn_is_fitted__(self):
         return True

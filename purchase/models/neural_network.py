@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import warnings
 
 # TensorFlow reads these once, when it is loaded. oneDNN may add in another order from run to run.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -119,7 +120,10 @@ def save(pipeline, folder):
     save_preparation(pipeline, folder)
     network = pipeline[-1].network_
     (folder / ARCHITECTURE).write_text(network.to_json(), encoding="utf-8")
-    network.save_weights(folder / WEIGHTS)
+    with warnings.catch_warnings():
+        # TensorFlow's arrays do not know the word ``copy`` of NumPy 2 yet, and are copied without it.
+        warnings.filterwarnings("ignore", message="__array__ implementation", category=DeprecationWarning)
+        network.save_weights(folder / WEIGHTS)
 
 
 def load(folder, *, n_threads):

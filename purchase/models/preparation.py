@@ -77,11 +77,16 @@ class NativeCategories(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X):
-        columns = {
-            native: pd.Categorical(X[name], categories=self.categories_[name]) if name in self.categories_ else X[name]
-            for name, native in zip(X.columns, self.names_, strict=True)
-        }
+        columns = {native: self._native(X[name]) for name, native in zip(X.columns, self.names_, strict=True)}
         return pd.DataFrame(columns, index=X.index)
+
+    def _native(self, column):
+        categories = self.categories_.get(column.name)
+        if categories is None:
+            return column
+        if not categories:  # XGBoost refuses a category column that was always missing
+            return np.full(len(column), np.nan)
+        return pd.Categorical(column.where(column.isin(categories)), categories=categories)
 
 
 def _native_names(columns):

@@ -1,10 +1,5 @@
 """Gradient boosting by XGBoost, saved as its binary JSON (.ubj)."""
 
-import os
-
-# OpenMP reads it once, when it is loaded. Threads that wait by spinning take 20 times as long on a busy machine.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
 from sklearn.pipeline import Pipeline
 from xgboost import XGBClassifier
 

@@ -65,7 +65,7 @@ def clean_tables(connection, records, more=None):
 
 
 def features_of(records, rows, *, more=None, n_threads=1, **changed):
-    """Return {row_id: {feature: value}} and the dictionary; ``rows`` are of the split, most of whose keys may be left out."""
+    """Return {row_id: {feature: value}} and the dictionary; what ``rows``, of the split, leave out is missing."""
     asked = {
         "task": "customer",
         "scoring_moment": "session_start",

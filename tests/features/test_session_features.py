@@ -4,7 +4,6 @@ import pyarrow as pa
 import pytest
 
 from purchase.shops import Extra
-from purchase.tables import DAY
 from tests.features.small_shop import T, event, features_of, order
 
 ROW = {"row_id": "s1", "session_id": "s1", "customer_id": "ann"}
@@ -68,6 +67,21 @@ def test_what_a_session_does_after_its_cutoff_changes_nothing():
     assert found_in(changed, **fewer) == found_in(**fewer)
 
 
+@pytest.mark.parametrize("moment", ["session_start", "during_session"])
+def test_whether_the_session_orders_changes_no_feature(moment):
+    bought = SHOP | {
+        "sessions": [session(device="mobile", traffic_source="search", first_ordered_at=T + 99, ordered=True)]
+    }
+    bought["orders"] = [
+        *SHOP["orders"],
+        {"order_id": "new", "customer_id": "ann", "ordered_at": T + 99, "session_id": "s1"},
+    ]
+    bought["events"] = [*SHOP["events"], seen(99, "purchase", order_id="new")]
+    where = {"cutoff": T if moment == "session_start" else T + 31, "moment": moment}
+    without = SHOP | {"sessions": SHOP["sessions"][:1]}
+    assert found_in(bought, **where) == found_in(without, **where)
+
+
 def test_the_history_of_an_anonymous_session_is_missing_and_not_zero():
     rows = [{"row_id": "s0", "session_id": "s0", "customer_id": None, "cutoff": T}]
     found, _ = features_of(SHOP, rows, task="session")
@@ -76,11 +90,7 @@ def test_the_history_of_an_anonymous_session_is_missing_and_not_zero():
 
 
 def test_hours_are_those_of_the_shops_own_clock_also_after_it_changes():
-    for at, hour in (
-        (1_711_846_800, 2),
-        (1_711_850_400, 4),
-    ):  # 2024-03-31 00:59 UTC is 1:59, 01:00 UTC is 3:00 in Berlin
-        at -= 0
+    for at, hour in ((1_711_846_799, 1), (1_711_846_800, 3)):  # 01:00 UTC on 2024-03-31 is when clocks go from 2 to 3
         shop = {"sessions": [session(started_at=at), session(session_id="s0", started_at=1_709_251_200)]}
         rows = [ROW | {"cutoff": at}, {"row_id": "s0", "session_id": "s0", "cutoff": 1_709_251_200}]
         found, _ = features_of(shop, rows, task="session", time_zone="Europe/Berlin")
@@ -89,20 +99,20 @@ def test_hours_are_those_of_the_shops_own_clock_also_after_it_changes():
 
 
 EXTRAS = {
-    "info": Extra(column="I", type="number", meaning="pages of information", known_at="during_session"),
-    "info_duration": Extra(column="D", type="number", meaning="time on them", unit="seconds", known_at="session_end"),
-    "bounce_rates": Extra(column="B", type="number", meaning="bounce rate"),
-    "exit_rates": Extra(column="E", type="number", meaning="exit rate"),
+    "info_pages": Extra(column="I", type="number", meaning="pages of information", known_at="during_session"),
+    "info_seconds": Extra(column="D", type="number", meaning="time on them", unit="seconds", known_at="session_end"),
+    "bounce_rate": Extra(column="B", type="number", meaning="bounce rate"),
+    "exit_rate": Extra(column="E", type="number", meaning="exit rate"),
     "region": Extra(column="R", type="category", meaning="region", known_at="session_start"),
     "returning": Extra(column="V", type="boolean", meaning="been here before", known_at="session_start"),
 }
-KINDS = dict.fromkeys(("info", "info_duration", "bounce_rates", "exit_rates"), pa.float64())
+KINDS = dict.fromkeys(("info_pages", "info_seconds", "bounce_rate", "exit_rate"), pa.float64())
 KINDS |= {"region": pa.string(), "returning": pa.bool_()}
 TOLD = {
-    "info": 4.0,
-    "info_duration": 20.0,
-    "bounce_rates": 0.25,
-    "exit_rates": 0.75,
+    "info_pages": 4.0,
+    "info_seconds": 20.0,
+    "bounce_rate": 0.25,
+    "exit_rate": 0.75,
     "region": "north",
     "returning": True,
 }
@@ -120,15 +130,15 @@ def told(moment, **changed):
 
 def test_a_table_of_sessions_gives_time_per_page_totals_and_differences():
     found, _ = told("session_end")
-    assert (found["info_duration_per_page"], found["total_pages"], found["total_duration"]) == (5, 4, 20)
+    assert (found["info_seconds_per_page"], found["total_pages"], found["total_seconds"]) == (5, 4, 20)
     assert found["exit_minus_bounce"] == 0.5
     assert found["info_page_share"] == 1
-    assert told("session_end", info=0.0)[0]["info_duration_per_page"] is None
+    assert told("session_end", info_pages=0.0)[0]["info_seconds_per_page"] is None
 
 
 @pytest.mark.parametrize(
     ("moment", "names"),
-    [("session_start", {"region", "returning"}), ("during_session", {"region", "returning", "info"})],
+    [("session_start", {"region", "returning"}), ("during_session", {"region", "returning", "info_pages"})],
 )
 def test_what_is_known_later_than_the_scoring_moment_cannot_enter_nor_what_is_made_of_it(moment, names):
     found, entries = told(moment)
@@ -146,4 +156,3 @@ def test_a_yes_or_no_that_is_missing_somewhere_is_a_number():
 def test_history_before_a_session_is_within_the_lookback():
     shop = SHOP | {"orders": [order(90), order(90.001)]}
     assert found_in(shop)[0]["n_orders_90d"] == 1
-    assert DAY == 86_400

@@ -5,6 +5,7 @@ import gzip
 import duckdb
 import pytest
 
+from purchase.intake.head import HEAD_BYTES
 from purchase.tables import TableError
 from purchase.typed_yaml import ParamsError
 from tests.intake.shop_files import EVENTS, take, take_events, take_orders
@@ -31,6 +32,18 @@ def test_a_missing_file_says_what_is_there_and_which_key_to_mend(tmp_path):
 def test_a_missing_folder_says_where_the_data_sets_are_found(tmp_path):
     with pytest.raises(TableError, match=r"raw/ does not exist.*docs/shops\.md"):
         take(tmp_path, {}, {"events": {"files": "events.csv", "columns": EVENTS}})
+
+
+def test_the_files_of_dvc_beside_the_data_are_not_data(tmp_path):
+    files = {"events.csv": GOOD, "events.csv.dvc": "outs:\n- md5: 0\n", ".gitignore": "/events.csv\n"}
+    taken = take(tmp_path, files, {"events": {"files": "*", "columns": EVENTS}})
+    assert taken.account["events"]["read"] == 1
+
+
+def test_a_file_that_lies_there_packed_and_unpacked_is_not_read_twice(tmp_path):
+    files = {"events.csv": GOOD, "events.csv.gz": gzip.compress(GOOD.encode())}
+    with pytest.raises(TableError, match=r"lies beside events\.csv\.gz"):
+        take(tmp_path, files, {"events": {"files": "events.csv*", "columns": EVENTS}})
 
 
 @pytest.mark.parametrize(
@@ -103,6 +116,13 @@ def test_bytes_that_are_not_utf_8_are_shown_with_their_line(tmp_path, line):
     assert f"events.csv, line {line}:" in message
     assert "is not utf-8" in message
     assert "set `encoding: latin-1` under tables.events in shops/mine.yaml" in message
+
+
+def test_the_look_at_the_head_may_end_within_a_character(tmp_path):
+    start = "time,type,who\n2020-01-01,view,"
+    padding = "a" * (HEAD_BYTES - 1 - len(start))  # the first byte of the two of ü is the last that is looked at
+    taken = take_events(tmp_path, f"{start}{padding}ü\n")
+    assert taken.column("events", "customer_id") == [f"{padding}ü"]
 
 
 def test_a_quote_that_is_never_closed_does_not_swallow_the_rows_after_it(tmp_path):

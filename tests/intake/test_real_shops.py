@@ -62,3 +62,20 @@ def test_a_sample_of_rees46_is_accounted_for(real_data, tmp_path):
     assert events["rejected"]["by_reason"] == {"malformed_line": 1}  # the sample breaks off within its last line
     assert shop.account["orders"]["derived"] == (shop["events"]["event_type"] == "purchase").sum()
     assert shop["events"]["event_at"].iloc[0] == 1_569_888_000
+
+
+def test_the_public_format_of_retailrocket_is_read(tmp_path):
+    rows = ["1433221332117,257597,view,355908,", "1433221999827,257597,addtocart,355908,"]
+    rows += ["1433222276276,257597,transaction,355908,4000", "1433222276276,257597,transaction,15335,4000"]
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "events.csv").write_text("\n".join(["timestamp,visitorid,event,itemid,transactionid", *rows]))
+    with engine(n_threads=1, memory_gb=1) as connection:
+        shop = read_shop("retailrocket")
+        account = take_in(connection, shop, raw, tmp_path / "out", yaml="y", batch_rows=1000, max_gap_days=30)
+    shop = Taken(account, tmp_path / "out")
+    assert shop.column("events", "event_at") == [1_433_221_332, 1_433_221_999, 1_433_222_276, 1_433_222_276]
+    assert shop.column("events", "event_type") == ["view", "add_to_cart", "purchase", "purchase"]
+    assert shop.column("orders", "order_id") == ["4000", "4000"]
+    assert shop.column("orders", "product_id") == ["355908", "15335"]
+    assert shop.column("orders", "unit_price_cents") == [None, None]

@@ -1,10 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from feature_tables import customer_table
 
 from purchase.models.columns import feature_frame, feature_kinds
 from purchase.tables import KEY_COLUMNS, TableError
+from tests.models.feature_tables import customer_table
 
 KINDS = {"n_orders": "number", "country": "category", "has_consent": "boolean"}
 TABLE = pd.DataFrame({"n_orders": [1.0, np.nan], "country": ["de", None], "has_consent": [True, False]})

@@ -5,7 +5,6 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from feature_tables import customer_table, quick_settings
 
 from purchase.families import FAMILIES
 from purchase.models.folds import make_folds
@@ -13,6 +12,7 @@ from purchase.models.registry import family_module
 from purchase.models.store import load_model, save_model
 from purchase.models.training import fit_model
 from purchase.tables import TableError
+from tests.models.feature_tables import customer_table, quick_settings
 
 TABLE = customer_table()
 OWN_FILES = {
@@ -117,8 +117,8 @@ def test_the_score_of_the_svm_is_its_distance_from_the_plane():
 
 def test_only_the_neural_network_loads_tensorflow():
     code = (
-        "import sys; sys.path.insert(0, 'tests/models')\n"
-        "from test_families import fit\n"
+        "import sys\n"
+        "from tests.models.test_families import fit\n"
         "fit('lightgbm')\n"
         "assert 'lightgbm' in sys.modules and 'tensorflow' not in sys.modules"
     )
@@ -128,8 +128,8 @@ def test_only_the_neural_network_loads_tensorflow():
 @pytest.mark.parametrize("family", ["random_forest", "xgboost", "lightgbm"])
 def test_hash_seed_time_zone_and_locale_change_no_byte(family, tmp_path):
     code = (
-        "import sys; sys.path.insert(0, 'tests/models')\n"
-        "from test_families import fit, save_model\n"
+        "import sys\n"
+        "from tests.models.test_families import fit, save_model\n"
         "model, out_of_fold = fit(sys.argv[1]); save_model(model, sys.argv[2])"
     )
     worlds = [{"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C"}, {"PYTHONHASHSEED": "2", "TZ": "America/Lima"}]

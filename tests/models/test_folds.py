@@ -1,12 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from feature_tables import customer_table
 from hypothesis import given
 from hypothesis import strategies as st
 
 from purchase.models.folds import SESSION_SECONDS, make_folds
 from purchase.tables import DAY, TableError
+from tests.models.feature_tables import customer_table
 
 
 def folds_of(table, *, n_folds=2, horizon_days=30):
@@ -27,7 +27,7 @@ def test_each_of_the_last_cutoffs_is_tested_by_a_model_of_all_earlier_ones():
 
 
 def test_rows_whose_label_window_reaches_past_the_tested_cutoff_are_purged():
-    # With a horizon of 31 days, day 0's window ends on day 31 and day 30's on day 61: only day 60 can be tested, by day 0.
+    # With a horizon of 31 days, day 0 counts from day 31 on and day 30 from day 61: day 60 is tested by day 0 alone.
     table = table_at(np.repeat([0, 30, 60, 90], 2) * DAY, [0, 1] * 4)
     folds = [(list(train), list(test)) for train, test in folds_of(table, horizon_days=31)]
     assert folds == [([0, 1], [4, 5]), ([0, 1, 2, 3], [6, 7])]
@@ -92,7 +92,7 @@ def test_too_few_cutoffs_say_how_many_there_are_and_what_to_change():
 
 
 def test_a_rare_class_without_times_says_how_rare():
-    with pytest.raises(TableError, match="hold 1 groups with label 1, and folds.n_folds=2"):
+    with pytest.raises(TableError, match=r"hold 1 groups with label 1, and folds\.n_folds=2"):
         folds_of(table_at(np.full(9, np.nan), [1] + [0] * 8, session_id="s"))
 
 

@@ -2,7 +2,6 @@ import warnings
 
 import numpy as np
 import pytest
-from feature_tables import customer_table, quick_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from purchase.families import Range
 from purchase.models.folds import make_folds
 from purchase.models.search import Draw, search_settings
 from purchase.params import TuneParams
+from tests.models.feature_tables import customer_table, quick_settings
 
 TABLE = customer_table()
 FOLDS = make_folds(TABLE, n_folds=2, horizon_days=30, seed=0)
@@ -115,7 +115,9 @@ def test_values_are_drawn_between_the_ends(low, width, log, seed):
 
 
 def test_both_ends_of_a_whole_range_are_drawn():
-    draws = {Draw(Range(low=2, high=4, log=log)).rvs(np.random.RandomState(s)) for s in range(50) for log in (0, 1)}
+    draws = {
+        Draw(Range(low=2, high=4, log=log)).rvs(np.random.RandomState(s)) for s in range(50) for log in (False, True)
+    }
     assert draws == {2, 3, 4}
 
 
