@@ -1,6 +1,8 @@
+import datetime
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from purchase.params import read_params
 from purchase.typed_yaml import ParamsError
@@ -8,11 +10,17 @@ from purchase.typed_yaml import ParamsError
 COMMITTED = Path(__file__).parents[1] / "params.yaml"
 
 
-def edited(tmp_path, old, new):
-    text = COMMITTED.read_text(encoding="utf-8")
-    assert text.count(old) >= 1, f"{old!r} is no longer in params.yaml"
+def changed(tmp_path, changes):
+    """Write the committed params with other values, {dotted key: value}; keys that are not there are added."""
+    content = YAML(typ="safe").load(COMMITTED)
+    for key, value in changes.items():
+        *sections, name = key.split(".")
+        section = content
+        for part in sections:
+            section = section[part]
+        section[name] = value
     path = tmp_path / "params.yaml"
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    YAML().dump(content, path)
     return path
 
 
@@ -21,42 +29,46 @@ def test_committed_params_are_valid():
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("key", "value", "said"),
     [
-        ("shop: simulated", "shopp: simulated", ["shopp is not a known key", "Did you mean 'shop'?"]),
-        ("num_leaves: 15", "num_leafs: 15", ["train.lightgbm.num_leafs", "allowed here", "Did you mean 'num_leaves'?"]),
-        ("num_leaves: {low", "num_leafs: {low", ["tune.lightgbm.space.num_leafs", "Did you mean 'num_leaves'?"]),
-        (
-            "search: grid",
-            "search: gird",
-            ["tune.logistic_regression.search='gird'", "'grid' or 'random'", "mean 'grid'"],
-        ),
-        ("horizon_days: 30", "horizon_days: -3", ["cutoffs.horizon_days=-3", "greater than or equal to 1"]),
-        ("n_threads: 2", "n_threads: 2.5", ["n_threads=2.5", "integer"]),
-        ("  seed: 1", "  seed: true", ["simulate.seed=True", "integer"]),
-        ("learning_rate: 0.05", "learning_rate: fast", ["train.xgboost.learning_rate='fast'", "number"]),
-        ("low: 4, high: 63", "low: 1, high: 63", ["tune.lightgbm.space.num_leaves=1", "greater than or equal to 2"]),
-        ("low: 4, high: 63", "low: 63, high: 4", ["tune.lightgbm.space.num_leaves", "low=63 is not below high=4"]),
-        ("low: 0.01, high: 3.0", "low: 0, high: 3.0", ["tune.svm.space.C", "low=0 has no logarithm"]),
-        ("C: [0.001, 0.01, 0.1, 1.0]", "C: {low: 1, high: 2}", ["a grid needs a list", "search: random"]),
-        ("threshold: f1", "threshold: f2", ["evaluate.threshold='f2'", "f1 or a number between 0 and 1"]),
-        ("[7, 30, 90]", "[7, 300]", ["windows_days holds 300", "lookback_days=180", "raise the lookback"]),
-        ('start: "2024-12-01"', "start: 2024-12-01", ["simulate.start", "unquoted date", '"2024-12-01"']),
-        ('start: "2024-12-01"', 'start: "2024-13-01"', ["simulate.start='2024-13-01'", "month"]),
-        ("shop: simulated", "shop: [simulated", ["is not YAML", "line 4"]),
+        ("shopp", "simulated", ["shopp is not a known key", "Did you mean 'shop'?"]),
+        ("train.lightgbm.num_leafs", 15, ["train.lightgbm.num_leafs", "allowed here", "Did you mean 'num_leaves'?"]),
+        ("tune.lightgbm.space.num_leafs", [3], ["tune.lightgbm.space.num_leafs", "Did you mean 'num_leaves'?"]),
+        ("tune.svm.search", "gird", ["tune.svm.search='gird'", "'grid' or 'random'", "Did you mean 'grid'?"]),
+        ("tune.scoring", "neg_logloss", ["tune.scoring='neg_logloss'", "Did you mean 'neg_log_loss'?"]),
+        ("cutoffs.horizon_days", -3, ["cutoffs.horizon_days=-3", "greater than or equal to 1"]),
+        ("n_threads", 2.5, ["n_threads=2.5", "integer"]),
+        ("simulate.seed", True, ["simulate.seed=True", "integer"]),
+        ("train.xgboost.learning_rate", "fast", ["train.xgboost.learning_rate='fast'", "number"]),
+        ("tune.lightgbm.space.num_leaves", [1, 7], ["num_leaves.0=1", "greater than or equal to 2"]),
+        ("tune.lightgbm.space.num_leaves", {"low": 1, "high": 63}, ["num_leaves=1", "greater than or equal to 2"]),
+        ("tune.lightgbm.space.num_leaves", {"low": 9, "high": 4}, ["num_leaves", "low=9 is not below high=4"]),
+        ("tune.svm.space.C", {"low": 0, "high": 3, "log": True}, ["tune.svm.space.C", "low=0 has no logarithm"]),
+        ("tune.logistic_regression.space.C", {"low": 1, "high": 2}, ["a grid needs a list", "search: random"]),
+        ("tune.svm.space", {}, ["tune.svm", "space is empty"]),
+        ("evaluate.threshold", "f2", ["evaluate.threshold='f2'", "f1 or a number between 0 and 1"]),
+        ("evaluate.threshold", 1.5, ["evaluate.threshold=1.5", "f1 or a number between 0 and 1"]),
+        ("featurize.windows_days", [7, 900], ["windows_days holds 900", "lookback_days=", "raise the lookback"]),
+        ("simulate.start", datetime.date(2024, 12, 1), ["simulate.start", "unquoted date", '"2024-12-01"']),
+        ("simulate.start", "2024-13-01", ["simulate.start='2024-13-01'", "month"]),
     ],
 )
-def test_a_bad_param_is_named_with_its_value_and_its_mend(tmp_path, old, new, said):
+def test_a_bad_param_is_named_with_its_value_and_its_mend(tmp_path, key, value, said):
     with pytest.raises(ParamsError) as raised:
-        read_params(edited(tmp_path, old, new))
+        read_params(changed(tmp_path, {key: value}))
     for words in ["params.yaml", *said]:
         assert words in str(raised.value)
 
 
 def test_every_bad_key_is_named_at_once(tmp_path):
-    path = edited(tmp_path, "n_threads: 2", "n_threads: 0")
-    path.write_text(path.read_text(encoding="utf-8").replace("memory_gb: 3", "memory_gb: -1"), encoding="utf-8")
     with pytest.raises(ParamsError, match=r"(?s)n_threads=0.*memory_gb=-1"):
+        read_params(changed(tmp_path, {"n_threads": 0, "memory_gb": -1}))
+
+
+def test_broken_yaml_is_named_with_its_line(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text("seed: 1\nshop: [simulated\n", encoding="utf-8")
+    with pytest.raises(ParamsError, match=r"params\.yaml is not YAML.*line 2"):
         read_params(path)
 
 
@@ -67,4 +79,6 @@ def test_a_missing_file_is_named_with_its_neighbours(tmp_path):
 
 
 def test_numbers_are_read_as_dvc_reads_them(tmp_path):
-    assert read_params(edited(tmp_path, "reg_lambda: 1.0", "reg_lambda: 1e-3")).train.xgboost.reg_lambda == 0.001
+    path = changed(tmp_path, {"train.xgboost.reg_lambda": "as_written_below"})
+    path.write_text(path.read_text(encoding="utf-8").replace("as_written_below", "1e-3"), encoding="utf-8")
+    assert read_params(path).train.xgboost.reg_lambda == 0.001

@@ -18,7 +18,11 @@ def order_block(rows, orders, *, spans_days):
     records = past(rows, previous, at="ordered_at", lookback_days=lookback)
     seen = COL("previous_at") >= COL("cutoff") - lookback * DAY
     records = records.with_columns(gap=only_if(seen, COL("ordered_at") - COL("previous_at")))
-    return Block("orders", records, [*_windows(spans_days), *_recency(), *_frequency(lookback), *_money(lookback)])
+    return Block(
+        "orders",
+        records,
+        [*_windows(spans_days), *_recency(), *_frequency(lookback), *_money(lookback), *_discounts(lookback)],
+    )
 
 
 def _windows(spans_days):
@@ -93,6 +97,12 @@ def _money(lookback):
             aggregate=COL("revenue_cents").max(),
             needs=MONEY,
         ),
+    ]
+
+
+def _discounts(lookback):
+    n_orders, revenue = COL(f"n_orders_{lookback}d"), COL(f"revenue_cents_{lookback}d")
+    return [
         step("discounts", COL("discount_cents").sum().cast(nw.Int64)),
         ratio(
             "discount_share",
@@ -115,44 +125,34 @@ def _money(lookback):
 def line_block(rows, lines, *, lookback_days):
     """Describe the variety of what was bought."""
     records = past(rows, lines, at="ordered_at", lookback_days=lookback_days)
-    product = ("order_lines.product_id",)
-    return Block(
-        "order_lines",
-        records,
-        [
-            Feature(
-                "n_products_bought",
-                "different products bought in the lookback",
-                "products",
-                aggregate=distinct(COL("product_id")),
-                absent=0,
-                needs=product,
-            ),
-            step("n_lines", nw.len().cast(nw.Int64), absent=0),
-            ratio(
-                "repeated_line_share",
-                COL("n_lines") - COL("n_products_bought"),
-                COL("n_lines"),
-                "share of order lines with a product bought before in the lookback",
-                needs=product,
-            ),
-            Feature(
-                "n_categories_bought",
-                "different categories bought in the lookback",
-                "categories",
-                aggregate=distinct(COL("category")),
-                absent=0,
-                needs=("order_lines.category",),
-            ),
-            Feature(
-                "mean_unit_price_cents",
-                "price of a piece before discount, mean over order lines",
-                "cents",
-                aggregate=COL("unit_price_cents").mean(),
-                needs=("order_lines.unit_price_cents",),
-            ),
-        ],
-    )
+    features = [
+        *_variety(),
+        Feature(
+            "mean_unit_price_cents",
+            "price of a piece before discount, mean over order lines",
+            "cents",
+            aggregate=COL("unit_price_cents").mean(),
+            needs=("order_lines.unit_price_cents",),
+        ),
+    ]
+    return Block("order_lines", records, features)
+
+
+def _variety():
+    product, category = ("order_lines.product_id",), ("order_lines.category",)
+    again = COL("n_lines") - COL("n_products_bought")
+    yield step("n_lines", nw.len().cast(nw.Int64), absent=0)
+    for plural, column, needs in (("products", "product_id", product), ("categories", "category", category)):
+        yield Feature(
+            f"n_{plural}_bought",
+            f"different {plural} bought in the lookback",
+            plural,
+            aggregate=distinct(COL(column)),
+            absent=0,
+            needs=needs,
+        )
+    what = "share of order lines with a product bought before in the lookback"
+    yield ratio("repeated_line_share", again, COL("n_lines"), what, needs=product)
 
 
 def return_block(rows, returns, *, lookback_days):

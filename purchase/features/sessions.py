@@ -38,54 +38,37 @@ def so_far_block(rows, events):
     shown = events.filter(~COL("session_id").is_null()).drop("customer_id")
     records = rows.select("row_id", "session_id", "cutoff").join(shown, on="session_id")
     records = records.filter(COL("event_at") < COL("cutoff"))
-    features = [
-        count(f"n_{kind}_so_far", is_a(kind), f"{plural} so far in the session", unit="events")
-        for kind, plural in PLURAL.items()
-    ]
-    price, last = ("events.price_cents",), {"order_by": ["event_at", "row"]}
-    features += [
-        step("n_so_far", nw.len().cast(nw.Int64)),
-        step("span_so_far", COL("event_at").max() - COL("event_at").min()),
-        Feature("seconds_so_far", "first to last event so far", "seconds", value=COL("span_so_far")),
-        ratio(
-            "seconds_per_event_so_far",
-            COL("span_so_far"),
-            COL("n_so_far") - 1,
-            "time between events so far, mean",
-            unit="seconds",
-        ),
-        Feature(
-            "n_products_so_far",
-            "different products so far",
-            "products",
-            aggregate=distinct(COL("product_id")),
-            needs=("events.product_id",),
-        ),
-        Feature(
-            "n_categories_so_far",
-            "different categories so far",
-            "categories",
-            aggregate=distinct(COL("category")),
-            needs=("events.category",),
-        ),
-        Feature(
-            "mean_price_cents_so_far",
-            "price shown so far, mean",
-            "cents",
-            aggregate=COL("price_cents").mean(),
-            needs=price,
-        ),
-        Feature(
-            "cart_cents_so_far",
-            "price of what was put in the cart so far",
-            "cents",
-            aggregate=only_if(is_a("add_to_cart"), COL("price_cents")).sum().cast(nw.Int64),
-            needs=price,
-        ),
-        Feature("last_type_so_far", "the last event so far", aggregate=COL("event_type").last(**last), type="category"),
-    ]
-    late = [dataclasses.replace(feature, known_at="during_session") for feature in features]
+    late = [dataclasses.replace(feature, known_at="during_session") for feature in (*_acts(), *_sights())]
     return Block("events", records, needing(late, "events.session_id"))
+
+
+def _acts():
+    for kind, plural in PLURAL.items():
+        yield count(f"n_{kind}_so_far", is_a(kind), f"{plural} so far in the session", unit="events")
+    yield step("n_so_far", nw.len().cast(nw.Int64))
+    yield step("span_so_far", COL("event_at").max() - COL("event_at").min())
+    span, between = COL("span_so_far"), COL("n_so_far") - 1
+    yield Feature("seconds_so_far", "first to last event so far", "seconds", value=span)
+    yield ratio("seconds_per_event_so_far", span, between, "time between events so far, mean", unit="seconds")
+    last = COL("event_type").last(order_by=["event_at", "row"])
+    yield Feature("last_type_so_far", "the last event so far", aggregate=last, type="category")
+
+
+def _sights():
+    for plural, column in (("products", "product_id"), ("categories", "category")):
+        yield Feature(
+            f"n_{plural}_so_far",
+            f"different {plural} so far",
+            plural,
+            aggregate=distinct(COL(column)),
+            needs=(f"events.{column}",),
+        )
+    in_cart = only_if(is_a("add_to_cart"), COL("price_cents")).sum().cast(nw.Int64)
+    for name, value, meaning in (
+        ("mean_price_cents_so_far", COL("price_cents").mean(), "price shown so far, mean"),
+        ("cart_cents_so_far", in_cart, "price of what was put in the cart so far"),
+    ):
+        yield Feature(name, meaning, "cents", aggregate=value, needs=("events.price_cents",))
 
 
 def table_block(extras):

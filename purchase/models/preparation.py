@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import make_column_selector, make_column_transformer
-from sklearn.impute import SimpleImputer
+from sklearn.feature_selection import VarianceThreshold
+from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
@@ -26,20 +27,19 @@ def dense_preparation():
     being 0 (never ordered, no page of value seen) often says more than any amount: so each number gives its
     logarithm, standardised, and whether it is 0. Categories become one column each; rare and unseen ones share one.
     """
-    numbers = make_pipeline(
-        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
-        make_union(
-            make_pipeline(FunctionTransformer(signed_log), StandardScaler()),
-            FunctionTransformer(is_zero),
-        ),
+    filled = make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        make_union(make_pipeline(FunctionTransformer(signed_log), StandardScaler()), FunctionTransformer(is_zero)),
     )
+    numbers = make_union(filled, MissingIndicator(error_on_new=False))
     categories = OneHotEncoder(
         min_frequency=MIN_CATEGORY_ROWS,
         max_categories=MAX_CATEGORIES,
         handle_unknown="infrequent_if_exist",
         sparse_output=False,
     )
-    return make_column_transformer((numbers, NUMBERS), (categories, CATEGORIES), sparse_threshold=0)
+    columns = make_column_transformer((numbers, NUMBERS), (categories, CATEGORIES), sparse_threshold=0)
+    return make_pipeline(columns, VarianceThreshold())  # drops what is the same in all rows
 
 
 def ordinal_preparation():

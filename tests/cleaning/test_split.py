@@ -87,10 +87,10 @@ def test_sessions_split_by_time_and_those_that_start_together_stay_together(conn
 
 
 def test_a_session_that_runs_across_a_boundary_is_left_out_and_counted(connection):
-    spans = [(at, at) for at in range(9)] + [(0, 8)]
-    split, about = split_by_time(scored(connection, spans), test_share=0.2, validation_share=0.2)
-    assert about["left_out_across_a_boundary"] == 1
-    assert "s9" not in dict(listed(split, "row_id", "part"))
+    spans = [(at, at) for at in range(8)] + [(1, 6), (6, 9)]  # validation from 5, test from 7
+    split, about = split_by_time(scored(connection, spans), test_share=0.1, validation_share=0.3)
+    assert about == {"validation_from": T + 5, "test_from": T + 7, "left_out_across_a_boundary": 2}
+    assert set(dict(listed(split, "row_id", "part"))) == {f"s{n}" for n in range(8)}
 
 
 def sessions_and_events(connection):
