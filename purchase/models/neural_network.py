@@ -71,22 +71,18 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         keras.utils.set_random_seed(self.random_state)
         self.classes_ = np.unique(y)
         self.network_ = self._network(X.shape[1], share=np.mean(y))
-        inputs, label = _float32(X), _float32(y)[:, None]
-        n_batches = max(len(inputs) // self.batch_size, 1)  # an epoch leaves out the rows beyond its last full batch
-        self.network_.compile(
-            optimizer=keras.optimizers.AdamW(
-                keras.optimizers.schedules.CosineDecay(self.learning_rate, self.epochs * n_batches),
-                weight_decay=self.weight_decay,
-            ),
-            loss="binary_crossentropy",
+        n_batches = max(len(X) // self.batch_size, 1)  # an epoch leaves out the rows beyond its last full batch
+        optimizer = keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(self.learning_rate, self.epochs * n_batches),
+            weight_decay=self.weight_decay,
         )
-        # Batches by hand: ``Sequential.fit`` sets up a tf.data pipeline, which takes longer than training does here.
+        optimizer.build(self.network_.trainable_variables)
+        train_epoch = _epoch_of(self.network_, optimizer)
+        inputs, label = tf.constant(_float32(X)), tf.constant(_float32(y)[:, None])
         order = np.random.default_rng(self.random_state)
         for _ in range(self.epochs):
-            shuffled = order.permutation(len(inputs))
-            for batch in range(n_batches):
-                rows = shuffled[batch * self.batch_size : (batch + 1) * self.batch_size]
-                self.network_.train_on_batch(inputs[rows], label[rows])
+            rows = order.permutation(len(X))[: n_batches * self.batch_size]
+            train_epoch(inputs, label, tf.constant(rows.reshape(n_batches, -1)))
         return self
 
     def predict_proba(self, X):
@@ -102,6 +98,25 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         # Starting from the share of positives spares the epochs in which the network would only learn it.
         start = keras.initializers.Constant(float(np.log(share / (1 - share))))
         return keras.Sequential([*layers, keras.layers.Dense(1, activation="sigmoid", bias_initializer=start)])
+
+
+def _epoch_of(network, optimizer):
+    """Return a function that trains a network on batches of rows, as one graph.
+
+    ``Model.fit`` sets up a tf.data pipeline for each fit and returns to Python for each batch, which takes several
+    times as long as these small networks need to learn.
+    """
+
+    @tf.function
+    def train_epoch(inputs, label, batches):
+        for rows in batches:
+            with tf.GradientTape() as tape:
+                probability = network(tf.gather(inputs, rows), training=True)
+                loss = tf.reduce_mean(keras.losses.binary_crossentropy(tf.gather(label, rows), probability))
+            gradients = tape.gradient(loss, network.trainable_variables)
+            optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
+
+    return train_epoch
 
 
 def set_threads(n_threads):

@@ -16,6 +16,8 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEnc
 MIN_CATEGORY_ROWS = 20
 MAX_CATEGORIES = 50
 
+MOST_DEVIATIONS = 4.0
+
 NUMBERS = make_column_selector(dtype_include="number")
 CATEGORIES = make_column_selector(dtype_exclude="number")
 
@@ -23,23 +25,26 @@ CATEGORIES = make_column_selector(dtype_exclude="number")
 def dense_preparation():
     """Return the preparation of the families that add up columns: linear, support vectors, neural network.
 
-    Missing numbers take the median, and a column says where. Counts and money are skewed over powers of ten, and
-    being 0 (never ordered, no page of value seen) often says more than any amount: so each number gives its
-    logarithm, standardised, and whether it is 0. Categories become one column each; rare and unseen ones share one.
+    Counts and money are skewed over powers of ten, and being 0 (never ordered, no page of value seen) often says more
+    than any amount: so each number gives its logarithm, standardised, and whether it is 0. A missing number takes the
+    mean logarithm, and a column says where. Categories become one column each; rare and unseen ones share one.
     """
-    filled = make_pipeline(
-        SimpleImputer(strategy="median", keep_empty_features=True),
-        make_union(make_pipeline(FunctionTransformer(signed_log), StandardScaler()), FunctionTransformer(is_zero)),
+    amounts = make_pipeline(
+        FunctionTransformer(signed_log),
+        StandardScaler(),
+        FunctionTransformer(clipped),
+        SimpleImputer(strategy="constant", fill_value=0.0),  # 0: the mean
     )
-    numbers = make_union(filled, MissingIndicator(error_on_new=False))
+    numbers = make_union(amounts, FunctionTransformer(is_zero), MissingIndicator(error_on_new=False))
     categories = OneHotEncoder(
         min_frequency=MIN_CATEGORY_ROWS,
         max_categories=MAX_CATEGORIES,
         handle_unknown="infrequent_if_exist",
         sparse_output=False,
     )
-    columns = make_column_transformer((numbers, NUMBERS), (categories, CATEGORIES), sparse_threshold=0)
-    return make_pipeline(columns, VarianceThreshold())  # drops what is the same in all rows
+    columns = make_column_transformer((numbers, known_numbers), (categories, CATEGORIES), sparse_threshold=0)
+    # What is the same in all rows goes; single precision halves the time, and no score below changes in its 5th digit.
+    return make_pipeline(columns, VarianceThreshold(), FunctionTransformer(np.float32))
 
 
 def ordinal_preparation():
@@ -50,9 +55,19 @@ def ordinal_preparation():
     return make_column_transformer(("passthrough", NUMBERS), (categories, CATEGORIES))
 
 
+def known_numbers(frame):
+    """Return the number columns that are not missing throughout; those have no mean to stand in for them."""
+    return [name for name in NUMBERS(frame) if frame[name].notna().any()]
+
+
 def signed_log(values):
     """log(1 + x) for x >= 0, and its mirror image below 0."""
     return np.sign(values) * np.log1p(np.abs(values))
+
+
+def clipped(values):
+    """Keep standardised values from standing so far out that a few rows, or one odd value when scored, decide."""
+    return np.clip(values, -MOST_DEVIATIONS, MOST_DEVIATIONS)
 
 
 def is_zero(values):

@@ -30,5 +30,5 @@ class MarginClassifier(LinearSVC):
 
 def build(settings, *, seed, n_threads):
     kernel = Nystroem(gamma=settings.gamma, n_components=settings.n_components, random_state=seed)
-    model = MarginClassifier(C=settings.C, class_weight="balanced", dual=False, random_state=seed)
+    model = MarginClassifier(C=settings.C, class_weight="balanced", dual=False, tol=0.1, random_state=seed)
     return Pipeline([("prepare", dense_preparation()), ("kernel", kernel), ("model", model)])
