@@ -8,21 +8,31 @@ from tests.pipeline.clone import SMALL, Clone
 from tests.pipeline.shop_files import write_event_log, write_orders_only, write_three_tables
 
 
-def reproduce(folder, shop, **changes):
-    clone = Clone(folder)
-    clone.set(SMALL | {"shop": shop} | changes)
+def clone_with(folder, write, **shop_changes):
+    """A small clone whose shop is ``mine``, with the files and the YAML that ``write`` makes."""
+    clone = clone_of(folder, "mine")
+    raw = clone.folder / "data/raw/mine"
+    raw.mkdir(parents=True)
+    shop = write(raw) | shop_changes
+    (clone.folder / "shops/mine.yaml").write_text(yaml.safe_dump(shop, sort_keys=False), encoding="utf-8")
     return clone
+
+
+def clone_of(folder, shop):
+    clone = Clone(folder)
+    clone.set(SMALL | {"shop": shop})
+    return clone
+
+
+def read_metrics(clone, name):
+    return json.loads((clone.folder / f"metrics/{name}.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("write", [write_orders_only, write_event_log, write_three_tables])
 def test_a_shop_runs_to_the_end_from_a_yaml_and_its_files_alone(tmp_path, write):
-    clone = reproduce(tmp_path, "mine")
-    raw = clone.folder / "data/raw/mine"
-    raw.mkdir(parents=True)
-    shop = write(raw)
-    (clone.folder / "shops/mine.yaml").write_text(yaml.safe_dump(shop, sort_keys=False), encoding="utf-8")
+    clone = clone_with(tmp_path, write)
     clone.dvc("repro", "evaluate")
-    metrics = json.loads((clone.folder / "metrics/evaluate.json").read_text(encoding="utf-8"))
+    metrics = read_metrics(clone, "evaluate")
     # Customers differ in how often they order, and nothing else tells them apart: a model must see it, and no more.
     assert 0.6 < metrics["test"]["roc_auc"]["value"] < 0.95
     names = set(pd.read_csv(clone.folder / "data/features/dictionary.csv").table)
@@ -30,16 +40,26 @@ def test_a_shop_runs_to_the_end_from_a_yaml_and_its_files_alone(tmp_path, write)
 
 
 def test_customers_who_are_in_orders_alone_are_kept_without_demographics(tmp_path):
-    clone = reproduce(tmp_path, "mine")
-    raw = clone.folder / "data/raw/mine"
-    raw.mkdir(parents=True)
-    (clone.folder / "shops/mine.yaml").write_text(yaml.safe_dump(write_three_tables(raw)), encoding="utf-8")
+    clone = clone_with(tmp_path, write_three_tables)
     clone.dvc("repro", "featurize")
     customers = pd.read_parquet(clone.folder / "data/clean/customers.parquet").set_index("customer_id")
     unknown = customers[pd.to_numeric(customers.index) >= 290]
     assert len(unknown) > 0
     assert unknown[["birth_year", "gender"]].isna().all(axis=None)
     assert customers.drop(unknown.index).birth_year.notna().all()
+
+
+def test_the_same_log_answers_the_session_question(tmp_path):
+    clone = clone_with(tmp_path, write_event_log, task="session", scoring_moment="during_session")
+    clone.set({"cutoffs.first_k_events": 2})
+    clone.dvc("repro", "train@lightgbm")
+    known_at = set(pd.read_csv(clone.folder / "data/features/dictionary.csv").known_at)
+    assert known_at == {"session_start", "during_session"}
+    train, test = (pd.read_parquet(clone.folder / f"data/features/{part}.parquet") for part in ("train", "test"))
+    assert train.cutoff.max() < test.cutoff.min()
+    assert 0 < test.label.mean() < 1
+    # Nothing in the log tells the sessions that will order apart but what they put in the cart: no leak, no magic.
+    assert 0.4 < read_metrics(clone, "train/lightgbm")["out_of_fold"]["roc_auc"] < 0.8
 
 
 @pytest.mark.parametrize(
@@ -50,12 +70,12 @@ def test_customers_who_are_in_orders_alone_are_kept_without_demographics(tmp_pat
     ],
 )
 def test_a_public_data_set_runs_to_the_end_by_changing_the_shop_alone(tmp_path, real_data, shop, file, least, most):
-    clone = reproduce(tmp_path, shop)
+    clone = clone_of(tmp_path, shop)
     raw = clone.folder / "data/raw" / shop
     raw.mkdir(parents=True)
     (raw / file).symlink_to(real_data / file)
     clone.dvc("repro", "evaluate")
-    metrics = json.loads((clone.folder / "metrics/evaluate.json").read_text(encoding="utf-8"))
+    metrics = read_metrics(clone, "evaluate")
     assert least < metrics["test"]["roc_auc"]["value"] < most
     baseline = metrics["baselines"]["base_rate"]["log_loss"]
     assert metrics["test"]["log_loss"]["value"] < baseline
