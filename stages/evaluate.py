@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from purchase import files
 from purchase.evaluation.baselines import fit_baselines, recency_frequency_columns
 from purchase.evaluation.candidates import model_folders, predictions_table, propensities_of
 from purchase.evaluation.gallery import draw_all, plot_tables
@@ -10,7 +11,6 @@ from purchase.evaluation.leaderboard import choose, evaluation_report, judge
 from purchase.evaluation.metrics import check_labels
 from purchase.evaluation.style import save
 from purchase.families import FAMILIES
-from purchase.files import FEATURES, METRICS, MODELS, PLOTS, PREDICTIONS, read_frame, run, write_frame, write_json
 from purchase.models.store import load_model
 from purchase.params import read_params
 from purchase.shops import read_shop
@@ -20,11 +20,11 @@ def main():
     params = read_params()
     settings, shop, task = params.evaluate, params.shop, read_shop(params.shop).task
 
-    validation = read_frame(FEATURES / "validation.parquet")
+    validation = files.read_frame(files.FEATURES / "validation.parquet")
     check_labels(validation["label"], part="validation", task=task)
     known = recency_frequency_columns(validation.columns)
-    baselines = fit_baselines(read_frame(FEATURES / "train.parquet", columns=["label", *known]))
-    models = {name: load_model(folder) for name, folder in model_folders(MODELS).items()} | baselines
+    baselines = fit_baselines(files.read_frame(files.FEATURES / "train.parquet", columns=["label", *known]))
+    models = {name: load_model(folder) for name, folder in model_folders(files.MODELS).items()} | baselines
     choosing = {"champion_metric": settings.champion_metric, "threshold": settings.threshold}
     choice = choose(validation["label"], propensities_of(models, validation), baselines=baselines, **choosing)
     champion, threshold = models[choice.champion], choice.thresholds[choice.champion]
@@ -32,7 +32,7 @@ def main():
     importance = permutation_importance(champion.predict_propensity, validation, **shuffling)
 
     # From here on nothing is chosen any more: the test rows are read, once.
-    test = read_frame(FEATURES / "test.parquet")
+    test = files.read_frame(files.FEATURES / "test.parquet")
     check_labels(test["label"], part="test", task=task)
     labels, propensities = test["label"].to_numpy(), propensities_of(models, test)
     resampling = {"n_bootstrap": settings.n_bootstrap, "interval": settings.interval, "seed": params.seed}
@@ -40,17 +40,19 @@ def main():
     about = {"shop": shop, "task": task, "n_validation": len(validation), "labels": labels}
     binning = {"n_calibration_bins": settings.n_calibration_bins, "interval": settings.interval}
     tables = plot_tables(labels, propensities[choice.champion], importance, threshold=threshold, **binning)
-    trials = {family: pd.read_csv(PLOTS / "search" / f"{family}.csv") for family in FAMILIES}
+    trials = {family: pd.read_csv(files.PLOTS / "search" / f"{family}.csv") for family in FAMILIES}
 
-    write_frame(predictions_table(test, champion, propensities[choice.champion]), PREDICTIONS / "test.parquet")
-    write_frame(board, METRICS / "leaderboard.csv")
-    write_json(evaluation_report(board, choice, **about), METRICS / "evaluate.json")
+    files.write_frame(
+        predictions_table(test, champion, propensities[choice.champion]), files.PREDICTIONS / "test.parquet"
+    )
+    files.write_frame(board, files.METRICS / "leaderboard.csv")
+    files.write_json(evaluation_report(board, choice, **about), files.METRICS / "evaluate.json")
     for name, table in tables.items():
-        write_frame(table, PLOTS / f"{name}.csv")
+        files.write_frame(table, files.PLOTS / f"{name}.csv")
     drawn = {"shop": shop, "interval": settings.interval, "scoring": params.tune.scoring}
     for name, picture in draw_all(tables, trials, labels, propensities, choice=choice, **drawn):
-        save(picture, PLOTS / f"{name}.png")
+        save(picture, files.PLOTS / f"{name}.png")
 
 
 if __name__ == "__main__":
-    run(main)
+    files.run(main)

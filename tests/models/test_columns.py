@@ -20,6 +20,7 @@ def test_kinds_follow_from_the_types_of_the_columns():
 
 def test_columns_come_in_the_order_of_training_and_others_are_ignored():
     shuffled = TABLE[["has_consent", "country", "n_orders"]].assign(other=1)
+    assert list(feature_frame(shuffled, KINDS).columns) == ["n_orders", "country", "has_consent"]
     pd.testing.assert_frame_equal(feature_frame(shuffled, KINDS), feature_frame(TABLE, KINDS))
 
 

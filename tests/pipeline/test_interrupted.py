@@ -31,6 +31,7 @@ def kill_in(clone, stage, *, after):
         if line.startswith(f"Running stage '{stage}'"):
             break
     time.sleep(after)
+    assert process.poll() is None, "the run was over before it could be killed"
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
