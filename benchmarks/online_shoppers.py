@@ -18,11 +18,10 @@ from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from tqdm import tqdm
 
-from purchase.families import FAMILIES
 from purchase.files import write_frame
 from purchase.models.folds import make_folds
 from purchase.models.training import fit_model
-from purchase.params import read_params
+from purchase.params import FAMILIES, read_params
 
 FILE = "online_shoppers_intention.csv"
 RESULTS = Path("benchmarks/results/online_shoppers.csv")

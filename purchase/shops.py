@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from purchase.files import Strict, read_yaml, validate
 from purchase.tables import CONTRACTS, KNOWN_AT
-from purchase.typed_yaml import Strict, read_yaml, validate
 
 SHOPS = Path("shops")
 TIME_FORMATS = ("iso", "epoch_s", "epoch_ms", "epoch_us", "day_index")

@@ -10,9 +10,8 @@ from purchase.evaluation.importance import permutation_importance
 from purchase.evaluation.leaderboard import choose, evaluation_report, judge
 from purchase.evaluation.metrics import check_labels
 from purchase.evaluation.style import save
-from purchase.families import FAMILIES
 from purchase.models.store import load_model
-from purchase.params import read_params
+from purchase.params import FAMILIES, read_params
 from purchase.shops import read_shop
 
 
@@ -51,7 +50,7 @@ def main():
         files.write_frame(table, files.PLOTS / f"{name}.csv")
     drawn = {"shop": shop, "interval": settings.interval, "scoring": params.tune.scoring}
     for name, picture in draw_all(tables, trials, labels, propensities, choice=choice, **drawn):
-        save(picture, files.PLOTS / f"{name}.png")
+        save(picture, files.PLOTS / "pictures" / f"{name}.png")
 
 
 if __name__ == "__main__":

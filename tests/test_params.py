@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from purchase.files import ParamsError
 from purchase.params import read_params
-from purchase.typed_yaml import ParamsError
 
 COMMITTED = Path(__file__).parents[1] / "params.yaml"
 

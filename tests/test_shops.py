@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from purchase.files import ParamsError, validate
 from purchase.shops import MADE, SHOPS, Dates, Extra, Match, RejectRule, Shop, Source, read_shop
 from purchase.tables import CONTRACTS
-from purchase.typed_yaml import ParamsError, validate
 
 ROOT = Path(__file__).parents[1]
 EVENTS = {"files": "e.csv", "columns": {"event_at": "t", "event_type": "k"}}

@@ -6,7 +6,7 @@ import numpy as np
 from tqdm import tqdm
 
 from purchase.evaluation.metrics import check_propensities
-from purchase.families import FAMILIES
+from purchase.params import FAMILIES
 from purchase.tables import TableError
 
 STAGES = ("train", "tune")

@@ -4,8 +4,8 @@ import matplotlib
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from purchase.families import FAMILIES
 from purchase.files import whole
+from purchase.params import FAMILIES
 
 DPI = 120
 GREY = "#666666"

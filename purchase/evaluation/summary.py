@@ -84,7 +84,7 @@ def summary_text(board, report):
             "",
             f"Tables       {LEADERBOARD.as_posix()}, {REPORT.as_posix()}",
             f"Predictions  {(PREDICTIONS / 'test.parquet').as_posix()}",
-            f"Plots        {PLOTS.as_posix()}/*.png; or `dvc plots show`",
+            f"Plots        {PLOTS.as_posix()}/pictures/*.png; or `dvc plots show`",
         ]
     )
 

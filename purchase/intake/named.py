@@ -2,9 +2,9 @@
 
 import duckdb
 
+from purchase.files import ParamsError
 from purchase.intake.sources import text
 from purchase.shops import TIME_FORMATS
-from purchase.typed_yaml import ParamsError
 
 
 def needed_columns(table, source, *, yaml):

@@ -14,7 +14,7 @@ A family's module has
 
 import importlib
 
-from purchase.families import FAMILIES
+from purchase.params import FAMILIES
 
 
 def family_module(family):

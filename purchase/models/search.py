@@ -7,10 +7,10 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, ParameterGrid, RandomizedSearchCV
 from threadpoolctl import threadpool_limits
 
-from purchase.families import Range
 from purchase.models.columns import feature_frame, feature_kinds
 from purchase.models.registry import family_module, parameter_name
 from purchase.models.training import SILENT
+from purchase.params import Range
 
 
 class Draw:
@@ -61,9 +61,9 @@ def search_settings(features, settings, search, *, family, folds, scoring, seed,
     ----------
     features : DataFrame of shape (n_rows, n_columns)
         Training rows with ``label``.
-    settings : model of the family's settings (purchase.families)
+    settings : model of the family's settings (purchase.params)
         The defaults: trial 0, and the values of all that the space leaves out.
-    search : model of the family's search (purchase.families)
+    search : model of the family's search (purchase.params)
     folds : list of (train, test), arrays of row positions
     scoring : str
         A scorer of scikit-learn, on raw probabilities; higher is better.

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from purchase import families
+from purchase import params
 from purchase.models.calibration import calibrate
 from purchase.models.columns import feature_frame
 from purchase.models.registry import family_module, predict
@@ -26,7 +26,7 @@ class Model:
 
     Parameters
     ----------
-    settings : model of the family's settings (purchase.families)
+    settings : model of the family's settings (purchase.params)
     kinds : dict of str to {"number", "category", "boolean"}
         The features that it takes; their order is the training table's.
     pipeline : fitted scikit-learn pipeline
@@ -87,7 +87,7 @@ def load_model(folder):
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     return Model(
         family=card["family"],
-        settings=families.SETTINGS[card["family"]](**card["settings"]),
+        settings=params.SETTINGS[card["family"]](**card["settings"]),
         kinds=card["features"],
         pipeline=family_module(card["family"]).load(folder, n_threads=card["n_threads"]),
         calibrator=joblib.load(folder / CALIBRATOR),

@@ -22,7 +22,7 @@ def fit_model(features, settings, *, family, folds, calibration, seed, n_threads
     ----------
     features : DataFrame of shape (n_rows, n_columns)
         Training rows with ``row_id`` and ``label``.
-    settings : model of the family's settings (purchase.families)
+    settings : model of the family's settings (purchase.params)
     folds : list of (train, test), arrays of row positions
     calibration : {"none", "sigmoid", "isotonic"}
     progress : tqdm

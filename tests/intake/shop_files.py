@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from purchase.files import engine
+from purchase.files import engine, validate
 from purchase.intake.take_in import take_in
 from purchase.shops import Shop
-from purchase.typed_yaml import validate
 
 EVENTS = {"event_at": "time", "event_type": "type", "customer_id": "who"}
 ORDERS = {"order_id": "order", "customer_id": "who", "ordered_at": "time"}

@@ -5,9 +5,9 @@ import gzip
 import duckdb
 import pytest
 
+from purchase.files import ParamsError
 from purchase.intake.head import HEAD_BYTES
 from purchase.tables import TableError
-from purchase.typed_yaml import ParamsError
 from tests.intake.shop_files import EVENTS, take, take_events, take_orders
 
 REASON = {"reason": "some_reason"}

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from purchase.families import SETTINGS
+from purchase.params import SETTINGS
 from purchase.tables import DAY
 
 QUICK = {

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from purchase.families import FAMILIES
 from purchase.models.folds import make_folds
 from purchase.models.registry import family_module
 from purchase.models.store import load_model, save_model
 from purchase.models.training import fit_model
+from purchase.params import FAMILIES
 from purchase.tables import TableError
 from tests.models.feature_tables import customer_table, quick_settings
 

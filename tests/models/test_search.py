@@ -5,11 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purchase import families
-from purchase.families import Range
+from purchase import params
 from purchase.models.folds import make_folds
 from purchase.models.search import Draw, search_settings
-from purchase.params import TuneParams
+from purchase.params import Range, TuneParams
 from tests.models.feature_tables import customer_table, quick_settings
 
 TABLE = customer_table()
@@ -137,4 +136,4 @@ def test_a_range_that_the_setting_would_not_take_is_refused(family, space):
 
 
 def test_every_family_has_settings_and_a_search():
-    assert set(families.FAMILIES) == set(TuneParams.model_fields) - {"scoring"}
+    assert set(params.FAMILIES) == set(TuneParams.model_fields) - {"scoring"}

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from purchase.families import FAMILIES
+from purchase.params import FAMILIES
 from tests.pipeline.clone import SMALL, Clone
 
 
@@ -51,7 +51,7 @@ def test_no_result_is_kept_by_git_and_every_small_one_is(clone):
     assert not [
         name for name in tracked if name.startswith(("data/", "models/", "logs/")) and name != "data/.gitignore"
     ]
-    assert {"dvc.lock", "metrics/evaluate.json", "metrics/leaderboard.csv", "plots/roc.png"} <= tracked
+    assert {"dvc.lock", "metrics/evaluate.json", "metrics/leaderboard.csv", "plots/pictures/roc.png"} <= tracked
 
 
 @pytest.mark.parametrize(
