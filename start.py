@@ -31,7 +31,7 @@ def main():
     else:
         run("ruff", "check", ".")
         run("ruff", "format", "--check", ".")
-        run("python", "-m", "pytest", "-n", "auto", *arguments.more)
+        run("python", "-m", "pytest", "-n", "auto", "--dist", "loadgroup", *arguments.more)
 
 
 def make_environment():

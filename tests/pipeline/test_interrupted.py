@@ -10,6 +10,9 @@ from tests.pipeline.clone import SMALL, Clone
 
 LAST = "train@lightgbm"
 
+# One worker makes the fixture, for all tests of this file.
+pytestmark = pytest.mark.xdist_group("interrupted")
+
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):

@@ -4,6 +4,9 @@ import pytest
 from purchase.params import FAMILIES
 from tests.pipeline.clone import SMALL, Clone
 
+# One worker makes the fixture, for all tests of this file.
+pytestmark = pytest.mark.xdist_group("simulated")
+
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
