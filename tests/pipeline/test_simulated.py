@@ -27,7 +27,7 @@ def test_one_repro_leads_from_raw_files_to_a_champion_with_intervals(clone):
     board = pd.read_csv(clone.folder / "metrics/leaderboard.csv")
     assert set(board.model) >= {f"{stage}/{family}" for stage in ("train", "tune") for family in FAMILIES}
     assert metrics.champion in set(board.model)
-    for metric in ("roc_auc", "average_precision", "log_loss", "brier", "lift_at_10", "f1"):
+    for metric in ("roc_auc", "average_precision", "log_loss", "brier", "lift_at_10_percent", "f1"):
         scores = metrics.test[metric]
         assert scores["low"] <= scores["value"] <= scores["high"], metric
     predictions = pd.read_parquet(clone.folder / "data/predictions/test.parquet")
