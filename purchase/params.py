@@ -258,6 +258,15 @@ class EvaluateParams(Strict):
         return value
 
 
+class GateParams(Strict):
+    max_calibration_error: Annotated[float, Field(gt=0, lt=1)] | None
+    min_lift_at_10_percent: Annotated[float, Field(ge=0, le=10)] | None
+
+
+class ReviewParams(Strict):
+    max_drift: Positive
+
+
 class Params(Strict):
     """The whole of ``params.yaml``."""
 
@@ -274,6 +283,8 @@ class Params(Strict):
     train: TrainParams
     tune: TuneParams
     evaluate: EvaluateParams
+    gate: GateParams
+    review: ReviewParams
 
     @model_validator(mode="after")
     def _windows_fit_the_lookback(self):

@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from purchase.evaluation.metrics import check_propensities
 from purchase.params import FAMILIES
-from purchase.tables import TableError
+from purchase.tables import KEY_COLUMNS, TableError
 
 STAGES = ("train", "tune")
 
@@ -37,6 +37,7 @@ def propensities_of(models, features):
 
 
 def predictions_table(features, model, propensity):
-    """Return row_id, customer_id, session_id, cutoff, label, score and propensity of each row of ``features``."""
-    keys = features[["row_id", "customer_id", "session_id", "cutoff", "label"]]
-    return keys.assign(score=np.asarray(model.predict_score(features), dtype=float), propensity=propensity)
+    """Return the keys, label, score and propensity of each row of ``features``."""
+    return features[list(KEY_COLUMNS)].assign(
+        score=np.asarray(model.predict_score(features), dtype=float), propensity=propensity
+    )

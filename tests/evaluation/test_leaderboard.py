@@ -186,7 +186,7 @@ def test_predictions_keep_keys_label_score_and_propensity():
     )
     propensity = propensities_of({"m": Halves()}, features)["m"]
     table = predictions_table(features, Halves(), propensity)
-    assert list(table) == ["row_id", "customer_id", "session_id", "cutoff", "label", "score", "propensity"]
+    assert list(table) == ["row_id", "customer_id", "session_id", "cutoff", "group", "label", "score", "propensity"]
     assert table.loc[0, ["score", "propensity"]].tolist() == [5.0, 0.5]
     with pytest.raises(TableError, match="models/m: propensity 2"):
         propensities_of({"m": Halves(2.0)}, features)

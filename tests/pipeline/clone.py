@@ -51,6 +51,18 @@ class Clone:
         self.git("init", "-q", "-b", "main")
         self.commit("Start")
 
+    @classmethod
+    def at(cls, folder):
+        """The clone that is in ``folder`` already: one that Git made, or a copy."""
+        clone = cls.__new__(cls)
+        clone.folder = Path(folder)
+        return clone
+
+    def copy(self, folder):
+        """Return a copy of this clone in ``folder``, with its results and its cache."""
+        shutil.copytree(self.folder, folder, symlinks=True, dirs_exist_ok=True)
+        return Clone.at(folder)
+
     def git(self, *arguments):
         identity = ["-c", "user.name=Tests", "-c", "user.email=tests@shop.test"]
         return subprocess.run(

@@ -1,56 +1,60 @@
-import os
 import resource
 import signal
 import subprocess
-import time
-
-import pytest
 
 from tests.pipeline.clone import SMALL, Clone
 
 LAST = "train@lightgbm"
 
-# One worker makes the fixture, for all tests of this file.
-pytestmark = pytest.mark.xdist_group("interrupted")
+# Loaded by every Python that the run starts: ends the run, DVC included, in the stage that KILL_IN names, when one out
+# is in place and the next is written but not yet moved there.
+KILLER = """
+import os, signal, sys
+
+n_moved = 0
+
+def kill(event, arguments):
+    global n_moved
+    if event == "os.rename" and str(arguments[0]).endswith(".part"):
+        n_moved += 1
+        if n_moved == 2:
+            os.killpg(0, signal.SIGKILL)
+
+if f"stages.{os.environ['KILL_IN']}" in sys.orig_argv:
+    sys.addaudithook(kill)
+"""
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    """The outs of an undisturbed run up to one model, by stage."""
-    clone = Clone(tmp_path_factory.mktemp("undisturbed"))
-    clone.set(SMALL)
-    clone.dvc("repro", LAST)
-    return clone.lock()
-
-
-def kill_in(clone, stage, *, after):
-    """Start ``dvc repro`` and kill it and all that it started, ``after`` seconds into a stage."""
+def kill_in(clone, stage):
+    """Run ``dvc repro`` and kill it and all that it started in the middle of a stage."""
+    killer = clone.folder.parent / "killer"
+    killer.mkdir(exist_ok=True)
+    (killer / "sitecustomize.py").write_text(KILLER, encoding="utf-8")
     command, environment = clone.command("repro", LAST)
-    environment["PYTHONUNBUFFERED"] = "1"
-    process = subprocess.Popen(
-        command, cwd=clone.folder, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    environment |= {"PYTHONPATH": str(killer), "KILL_IN": stage}
+    done = subprocess.run(
+        command, cwd=clone.folder, env=environment, capture_output=True, text=True, start_new_session=True, check=False
     )
-    for line in process.stdout:
-        if line.startswith(f"Running stage '{stage}'"):
-            break
-    time.sleep(after)
-    assert process.poll() is None, "the run was over before it could be killed"
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
+    assert done.returncode == -signal.SIGKILL
+    assert f"Running stage '{stage}" in done.stdout
 
 
-def test_a_run_killed_in_every_stage_ends_with_the_bytes_of_an_undisturbed_one(tmp_path, undisturbed):
-    clone = Clone(tmp_path)
+def outs_up_to_last(clone, reproduced):
+    return {stage: outs for stage, outs in reproduced.lock().items() if stage in clone.lock()}
+
+
+def test_a_run_killed_in_every_stage_ends_with_the_bytes_of_an_undisturbed_one(tmp_path, reproduced):
+    clone = Clone(tmp_path / "clone")
     clone.set(SMALL)
-    for stage, after in (("simulate", 1.2), ("prepare", 1.6), ("preprocess", 1.8), ("featurize", 2.0), (LAST, 2.5)):
-        kill_in(clone, stage, after=after)
+    for stage in ("simulate", "prepare", "preprocess", "featurize", "train"):
+        kill_in(clone, stage)
+    assert list(clone.folder.rglob("*.part"))
     clone.dvc("repro", LAST)
-    assert clone.lock() == undisturbed
+    assert clone.lock() == outs_up_to_last(clone, reproduced)
     assert not list(clone.folder.rglob("*.part"))
 
 
-def test_a_disk_that_fills_stops_a_stage_without_a_half_written_out(tmp_path, undisturbed):
+def test_a_disk_that_fills_stops_a_stage_without_a_half_written_out(tmp_path, reproduced):
     clone = Clone(tmp_path)
     clone.set(SMALL)
     clone.dvc("repro", "simulate")
@@ -65,4 +69,4 @@ def test_a_disk_that_fills_stops_a_stage_without_a_half_written_out(tmp_path, un
     assert "Traceback" not in done.stderr
     assert not (clone.folder / "data/tables").exists()
     clone.dvc("repro", LAST)
-    assert clone.lock() == undisturbed
+    assert clone.lock() == outs_up_to_last(clone, reproduced)

@@ -4,20 +4,14 @@ import pandas as pd
 import pytest
 
 from purchase.params import FAMILIES
-from tests.pipeline.clone import SMALL, Clone
 
-# One worker makes the fixture, for all tests of this file.
+# One worker for all tests of this file, which share a clone.
 pytestmark = pytest.mark.xdist_group("simulated")
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory):
-    """A small simulated shop, reproduced and committed."""
-    clone = Clone(tmp_path_factory.mktemp("simulated"))
-    clone.set(SMALL)
-    clone.dvc("repro")
-    clone.commit("Run")
-    return clone
+def clone(reproduced, tmp_path_factory):
+    return reproduced.copy(tmp_path_factory.mktemp("simulated"))
 
 
 def read_metrics(clone, name="evaluate"):

@@ -1,0 +1,19 @@
+import pytest
+from filelock import FileLock
+
+from tests.pipeline.clone import SMALL, Clone
+
+
+@pytest.fixture(scope="session")
+def reproduced(tmp_path_factory, worker_id):
+    """The small simulated shop, reproduced and committed, once for all workers. Nobody changes it: take a ``copy``."""
+    base = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
+    folder, done = base / "reproduced", base / "reproduced.done"
+    with FileLock(base / "reproduced.lock"):
+        if not done.exists():
+            clone = Clone(folder)
+            clone.set(SMALL)
+            clone.dvc("repro")
+            clone.commit("Run")
+            done.touch()
+    return Clone.at(folder)
