@@ -1,4 +1,4 @@
-"""Set up .venv and run the pipeline or the tests: ``python3 start.py repro`` or ``python3 start.py test``.
+"""Set up .venv, then run the pipeline, the tests or the check of the lock: ``python3 start.py repro|test|lock``.
 
 Needs Python 3.11 to 3.13 and nothing else. The environment is made once, and again when the pins change.
 """
@@ -19,8 +19,12 @@ PINS = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("job", choices=("repro", "test"), help="run the pipeline, or check the code and pass the tests")
-    parser.add_argument("more", nargs="*", help="passed on to `dvc repro` or to pytest, after --")
+    parser.add_argument(
+        "job",
+        choices=("repro", "test", "lock"),
+        help="run the pipeline; check the code and pass the tests; or rebuild the committed results from nothing",
+    )
+    parser.add_argument("more", nargs="*", help="passed on to `dvc repro`, pytest or purchase.rebuild, after --")
     arguments = parser.parse_args()
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
         sys.exit(f"error: this is Python {sys.version.split()[0]}; the pins are for 3.11 to 3.13. Run another python3.")
@@ -28,6 +32,8 @@ def main():
     if arguments.job == "repro":
         run("dvc", "repro", *arguments.more)
         run("python", "-m", "purchase.evaluation.summary")
+    elif arguments.job == "lock":
+        run("python", "-m", "purchase.rebuild", *arguments.more)
     else:
         run("ruff", "check", ".")
         run("ruff", "format", "--check", ".")
@@ -47,6 +53,7 @@ def make_environment():
         sys.exit("error: Python's own `venv` cannot make an environment. On Debian: apt-get install python3-venv")
     options = ["--quiet", "--disable-pip-version-check"]
     run("python", "-m", "pip", "install", *options, *(word for path in PINS for word in ("-r", str(path))))
+    run("python", "-m", "purchase.offline_plots")
     stamp.write_text(pins)
 
 

@@ -12,9 +12,14 @@ import tempfile
 import typing
 from pathlib import Path
 
-# OpenMP reads it once, when scikit-learn or a booster loads it, which no stage does before this module. Threads that
-# wait by spinning take six times the processor time wherever there are fewer free cores than threads.
+# Libraries read these once, when they load, which no stage lets them do before this module. OpenMP threads that wait by
+# spinning take six times the processor time wherever there are fewer free cores than threads.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# Instructions beyond AVX2, which only some x86-64 processors have, round sums and exponentials differently
+# (docs/experiments.md); other kinds of processor ignore these.
+os.environ.setdefault("OPENBLAS_CORETYPE", "Haswell")
+os.environ.setdefault("NPY_DISABLE_CPU_FEATURES", "X86_V4 AVX512_ICL AVX512_SPR")
+os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX2")
 
 import duckdb
 import narwhals as nw
@@ -35,6 +40,7 @@ OUT_OF_FOLD = Path("data/out_of_fold")
 PREDICTIONS = Path("data/predictions")
 MODELS = Path("models")
 METRICS = Path("metrics")
+LOCK = Path("dvc.lock")
 PLOTS = Path("plots")
 LOGS = Path("logs")  # wall times, which no two runs share: kept by neither Git nor DVC
 
@@ -105,10 +111,10 @@ def write_table(frame, path, *, sort_by):
 
 
 def read_frame(path, columns=None):
-    """Return a Parquet file as a pandas DataFrame."""
+    """Return a Parquet or CSV file, by the ending of ``path``, as a pandas DataFrame."""
     if not Path(path).exists():
         raise TableError(f"{path} does not exist. Run `dvc repro`, or `dvc pull` if the results are shared.")
-    return pd.read_parquet(path, columns=columns)
+    return pd.read_csv(path, usecols=columns) if Path(path).suffix == ".csv" else pd.read_parquet(path, columns=columns)
 
 
 def write_frame(frame, path):

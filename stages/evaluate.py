@@ -1,7 +1,5 @@
 """Choose the champion on validation rows, and report every model on test rows."""
 
-import pandas as pd
-
 from purchase import files
 from purchase.evaluation.baselines import fit_baselines, recency_frequency_columns
 from purchase.evaluation.candidates import model_folders, predictions_table, propensities_of
@@ -39,7 +37,7 @@ def main():
     about = {"shop": shop, "task": task, "n_validation": len(validation), "labels": labels}
     binning = {"n_calibration_bins": settings.n_calibration_bins, "interval": settings.interval}
     tables = plot_tables(labels, propensities[choice.champion], importance, threshold=threshold, **binning)
-    trials = {family: pd.read_csv(files.PLOTS / "search" / f"{family}.csv") for family in FAMILIES}
+    trials = {family: files.read_frame(files.PLOTS / "search" / f"{family}.csv") for family in FAMILIES}
 
     files.write_frame(
         predictions_table(test, champion, propensities[choice.champion]), files.PREDICTIONS / "test.parquet"

@@ -1,7 +1,6 @@
 """Describe each row by what was known when it is scored, and label it."""
 
 import narwhals as nw
-import pandas as pd
 
 from purchase import files
 from purchase.features.build import describe
@@ -32,12 +31,12 @@ def main():
             time_zone=shop.time_zone,
             extras={name: shop.tables[name].extra if name in shop.tables else {} for name in ("customers", "sessions")},
         )
-        names = [entry["name"] for entry in dictionary]
+        names = list(dictionary["name"])
         described = files.settle(connection, rows.join(features, on="row_id").select(*KEY_COLUMNS, "part", *names))
         for part in counts:
             table = described.filter(nw.col("part") == part).drop("part")
             files.write_table(table, files.FEATURES / f"{part}.parquet", sort_by=("row_id",))
-    files.write_frame(pd.DataFrame(dictionary), files.FEATURES / "dictionary.csv")
+    files.write_frame(dictionary, files.FEATURES / "dictionary.csv")
     files.write_json({"n_features": len(names)} | counts, files.METRICS / "featurize.json")
 
 

@@ -1,5 +1,7 @@
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import narwhals as nw
 import pandas as pd
@@ -7,6 +9,8 @@ import pytest
 
 from purchase.files import engine, read_frame, scan, whole, write_json, write_table
 from purchase.tables import TableError
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_a_file_that_is_not_finished_is_never_at_its_path(tmp_path):
@@ -79,3 +83,22 @@ def test_json_refuses_a_number_that_is_none(tmp_path):
     with pytest.raises(ValueError, match="nan"):
         write_json({"score": float("nan")}, tmp_path / "out.json")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("stage", sorted(path.stem for path in (ROOT / "stages").glob("*.py")))
+def test_every_stage_settles_the_processors_instructions_before_numpy_loads(stage):
+    # NumPy reads the variable when it loads, so a module of ours that imports it earlier would undo the setting.
+    script = (
+        "import os, sys\n"
+        "def look(event, arguments):\n"
+        "    if event == 'import' and arguments[0] == 'numpy':\n"
+        "        print(os.environ.get('NPY_DISABLE_CPU_FEATURES'), os.environ.get('OPENBLAS_CORETYPE'), flush=True)\n"
+        "        os._exit(0)\n"
+        "sys.addaudithook(look)\n"
+        f"import stages.{stage}\n"
+    )
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("NPY_", "OPENBLAS_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=clean, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "X86_V4 AVX512_ICL AVX512_SPR Haswell\n"

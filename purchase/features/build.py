@@ -3,6 +3,7 @@
 import dataclasses
 
 import narwhals as nw
+import pandas as pd
 
 from purchase.features import clock, customers, emails, events, orders, sessions, visits
 from purchase.features.filled import find_filled
@@ -35,8 +36,8 @@ def describe(rows, tables, *, task, scoring_moment, windows_days, lookback_days,
     -------
     LazyFrame
         ``row_id`` and the features.
-    list of dict
-        The dictionary: a feature each, in the order of the columns.
+    DataFrame
+        The dictionary: a row a feature, in the order of the columns.
     """
     spans = [*sorted({days for days in windows_days if days < lookback_days}), lookback_days]
     filled = find_filled(tables, rows)
@@ -51,7 +52,8 @@ def describe(rows, tables, *, task, scoring_moment, windows_days, lookback_days,
     shown = [(block, _without_gaps(f, filled)) for block, features in chosen for f in features if f.meaning]
     _check_once([f.name for _, f in shown])
     values = {f.name: _value(f).cast(KINDS[f.type]) for _, f in shown}
-    return frame.select("row_id", **values), [entry(f, block=block, task=task) for block, f in shown]
+    dictionary = pd.DataFrame([entry(f, block=block, task=task) for block, f in shown])
+    return frame.select("row_id", **values), dictionary
 
 
 def _until_the_session(rows, table):

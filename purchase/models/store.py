@@ -11,9 +11,11 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from purchase import params
+from purchase.files import LOCK
 from purchase.models.calibration import calibrate
 from purchase.models.columns import feature_frame
 from purchase.models.registry import family_module, predict
+from purchase.models.vouched import check_vouched
 from purchase.tables import TableError
 
 CARD = "family.json"
@@ -71,19 +73,20 @@ def save_model(model, folder):
     family_module(model.family).save(model.pipeline, folder)
 
 
-def load_model(folder):
-    """Return the model in a folder. The only place that opens model files.
+def load_model(folder, *, lock=LOCK):
+    """Return the model in a folder, if ``dvc.lock`` vouches for it. The only place that opens model files.
 
     Raises
     ------
     TableError
-        If the folder holds no model.
+        If the folder holds no model, or another than the last run of its stage wrote.
     """
     folder = Path(folder)
     if not (folder / CARD).exists():
         raise TableError(
             f"{folder} holds no model ({CARD} is missing). Run `dvc repro`, or `dvc pull` if it is shared."
         )
+    check_vouched(folder, lock=lock)
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     return Model(
         family=card["family"],

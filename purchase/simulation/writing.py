@@ -67,17 +67,20 @@ def customer_truth(cutoff):
 
 
 def trait_rows(shop):
-    """Return the latent traits of each customer; ``dropped_out_at`` may lie after the export."""
+    """Return the latent traits of each customer; ``dropped_out_at`` may lie after the export.
+
+    In single precision: the last digits of a double would differ between processors.
+    """
     people, traits = shop.population, shop.population.traits
     taste = np.diff(traits.taste, axis=1, prepend=np.float32(0))
     return {
         "customer_id": text.ids("c", np.arange(len(people))),
-        "visits_per_day": traits.visits,
-        "conversion_logit": traits.conversion,
-        "needs_per_day": traits.need,
-        "dropout_per_day": traits.dropout,
+        "visits_per_day": np.float32(traits.visits),
+        "conversion_logit": np.float32(traits.conversion),
+        "needs_per_day": np.float32(traits.need),
+        "dropout_per_day": np.float32(traits.dropout),
         "dropped_out_at": shop.calendar.at(people.dropout_day),
-        "price_sensitivity": traits.sensitivity,
-        "email_open_chance": traits.opens,
+        "price_sensitivity": np.float32(traits.sensitivity),
+        "email_open_chance": np.float32(traits.opens),
         "main_device": text.words(traits.device, DEVICES),
     } | {f"taste_{name}": taste[:, place] for place, name in enumerate(CATEGORIES)}

@@ -76,9 +76,9 @@ def features_of(records, rows, *, more=None, n_threads=1, **changed):
     }
     with engine(n_threads=n_threads, memory_gb=1) as connection:
         split = lazy(connection, [dict.fromkeys(SPLIT) | row for row in rows], SPLIT)
-        features, entries = describe(split, clean_tables(connection, records, more), **(asked | changed))
+        features, dictionary = describe(split, clean_tables(connection, records, more), **(asked | changed))
         found = features.collect().rows(named=True)
-    return {row.pop("row_id"): row for row in found}, entries
+    return {row.pop("row_id"): row for row in found}, dictionary.to_dict("records")
 
 
 def at_cutoff(customer="ann", cutoff=T):

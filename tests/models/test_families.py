@@ -13,6 +13,7 @@ from purchase.models.training import fit_model
 from purchase.params import FAMILIES
 from purchase.tables import TableError
 from tests.models.feature_tables import customer_table, quick_settings
+from tests.models.vouching import lock_for
 
 TABLE = customer_table()
 OWN_FILES = {
@@ -45,7 +46,7 @@ def fitted(request):
 def test_a_saved_model_predicts_the_same_when_loaded(fitted, tmp_path):
     family, model, _ = fitted
     save_model(model, tmp_path / "model")
-    loaded = load_model(tmp_path / "model")
+    loaded = load_model(tmp_path / "model", lock=lock_for(tmp_path / "model"))
     assert {file.name for file in (tmp_path / "model").iterdir()} == OWN_FILES[family] | {
         "family.json",
         "calibrator.joblib",
