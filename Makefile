@@ -1,11 +1,14 @@
 # Shortcuts for those who have make; `python3 start.py` needs only Python.
-.PHONY: repro test check fix pins
+.PHONY: repro test lock check fix pins
 
 repro:
 	python3 start.py repro
 
 test:
 	python3 start.py test
+
+lock:  # is the committed dvc.lock true?
+	python3 start.py lock
 
 check:  # reads only
 	.venv/bin/ruff check .

@@ -15,6 +15,8 @@ from pathlib import Path
 # Libraries read these once, when they load, which no stage lets them do before this module. OpenMP threads that wait by
 # spinning take six times the processor time wherever there are fewer free cores than threads.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# The models raise it to the param n_threads; elsewhere, the number of cores must not order the terms of a sum.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Instructions beyond AVX2, which only some x86-64 processors have, round sums and exponentials differently
 # (docs/experiments.md); other kinds of processor ignore these.
 os.environ.setdefault("OPENBLAS_CORETYPE", "Haswell")

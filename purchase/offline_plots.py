@@ -11,6 +11,8 @@ from pathlib import Path
 
 import vl_convert
 
+from purchase.files import whole
+
 PAGE = Path(sys.prefix) / "share" / "dvc_plots.html"
 VEGA_LITE = "5.21"  # of the schema of DVC's templates
 
@@ -44,8 +46,8 @@ def page():
 
 
 def main():
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(page(), encoding="utf-8")
+    with whole(PAGE) as part:
+        part.write_text(page(), encoding="utf-8")
     # DVC takes the path as relative to .dvc/, which survives a move of the checkout with its environment.
     setting = ["config", "--local", "plots.html_template", os.path.relpath(PAGE, ".dvc")]
     sys.exit(subprocess.run([sys.executable, "-m", "dvc", *setting], check=False).returncode)

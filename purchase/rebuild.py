@@ -1,9 +1,9 @@
 """Rebuild the committed results from nothing and compare: ``python -m purchase.rebuild [stage]``.
 
 HEAD is cloned to a temporary folder, without results and without a cache, so that every stage (up to the named one)
-runs. Then the new ``dvc.lock`` must say what the committed one says. Another kind of processor may round the last digit
-of a model's sums otherwise: models and what follows from them may then differ in their bytes, while every metric stays
-within a relative ``TOLERANCE``. Data have no such excuse.
+runs, under another hash seed, time zone, locale and umask. Then the new ``dvc.lock`` must say what the committed one
+says. Another kind of processor may round the last digit of a model's sums otherwise: models and what follows from them
+may then differ in their bytes, while every metric stays within a relative ``TOLERANCE``. Data have no such excuse.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from purchase.files import LOCK, METRICS, read_yaml
 
 DATA_STAGES = ("simulate", "prepare", "preprocess", "featurize")
 TOLERANCE = 1e-6
+ELSEWHERE = {"PYTHONHASHSEED": "12345", "TZ": "Pacific/Chatham", "LC_ALL": "C"}  # none of it may change a byte
 
 
 def main():
@@ -168,8 +169,9 @@ def _bring_raw_data(stages, clone):
 
 def _reproduce(clone, stage):
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path, **ELSEWHERE}
     command = [sys.executable, "-m", "dvc", "repro", *([stage] if stage else [])]
-    if subprocess.run(command, cwd=clone, env={**os.environ, "PATH": path}, check=False).returncode:
+    if subprocess.run(command, cwd=clone, env=environment, umask=0o027, check=False).returncode:
         sys.exit("error: HEAD cannot be rebuilt; the message above says why.")
 
 

@@ -98,12 +98,17 @@ class Clone:
 
     def dvc(self, *words, check=True, **options):
         """Run ``dvc`` and return the finished process; with ``check``, a failure shows what it printed."""
-        command, environment = self.command(*words)
+        return self.python("-m", "dvc", *words, check=check, **options)
+
+    def python(self, *words, check=True, **options):
+        """Run this Python in the clone, as ``dvc`` is run."""
+        _, environment = self.command()
+        command = [sys.executable, *words]
         done = subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, **options
         )
         if check and done.returncode:
-            raise RuntimeError(f"dvc {' '.join(words)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+            raise RuntimeError(f"{' '.join(words)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
 
     def lock(self):

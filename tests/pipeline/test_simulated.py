@@ -87,8 +87,6 @@ def test_diffs_and_experiments_say_what_changed(clone):
     shown = pd.read_csv(io.StringIO(clone.dvc("exp", "show", "--csv").stdout))
     # The column is there for every experiment; the row of this one holds its value.
     assert "0.3" in set(shown.loc[shown["Experiment"] == "threshold", "evaluate.threshold"].astype(str))
-    clone.dvc("plots", "diff", "HEAD", "-o", "plots_diff")
-    assert (clone.folder / "plots_diff/index.html").stat().st_size > 10_000
     assert "evaluate" in clone.dvc("dag", "--md").stdout
     clone.git("checkout", "-q", "--", ".")
     clone.dvc("checkout", "-q")
