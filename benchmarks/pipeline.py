@@ -29,15 +29,16 @@ def main():
         (full / "dvc.lock").unlink(missing_ok=True)
         stages = time_cold_run(full)
         make_empty_pipeline(empty, n_stages=len(stages))
-        no_op = time_no_ops(full, empty)
+        no_op = pd.concat([time_no_ops(full, empty, word) for word in ("repro", "status")], ignore_index=True)
     RESULTS.mkdir(exist_ok=True)
     stages.to_csv(RESULTS / "pipeline.csv", index=False)
     no_op.to_csv(RESULTS / "no_op.csv", index=False)
     print(stages.to_string(index=False))
     print(f"cold run: {stages.seconds.sum() / 60:.1f} min, peak memory {stages.peak_gb.max():.2f} GB")
     print(no_op.to_string(index=False))
-    ratio = statistics.median(no_op.full_seconds / no_op.empty_seconds)
-    print(f"no-op over an empty pipeline of {len(stages)} stages: {ratio:.2f} times (median of {N_PAIRS} pairs)")
+    for command, pairs in no_op.groupby("command"):
+        ratio = statistics.median(pairs.full_seconds / pairs.empty_seconds)
+        print(f"no-op {command} over an empty pipeline of {len(stages)} stages: {ratio:.2f} times (median of {N_PAIRS})")
 
 
 def dvc(*words):
@@ -109,13 +110,13 @@ def make_empty_pipeline(folder, *, n_stages):
         subprocess.run(command, cwd=folder, env=dvc()[1], check=True)
 
 
-def time_no_ops(full, empty):
-    """Return the wall times of no-op ``dvc repro`` in both, in turn, so that drift of the machine hits both."""
+def time_no_ops(full, empty, word):
+    """Return the wall times of a no-op ``dvc <word>`` in both, in turn, so that drift of the machine hits both."""
     rows = []
     for _ in range(N_PAIRS + 1):  # the first pair warms the disk cache
-        row = {}
+        row = {"command": f"dvc {word}"}
         for name, folder in (("full", full), ("empty", empty)):
-            command, environment = dvc("repro")
+            command, environment = dvc(word)
             began = time.perf_counter()
             subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
             row[f"{name}_seconds"] = round(time.perf_counter() - began, 2)

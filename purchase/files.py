@@ -21,7 +21,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # (docs/experiments.md); other kinds of processor ignore these.
 os.environ.setdefault("OPENBLAS_CORETYPE", "Haswell")
 os.environ.setdefault("NPY_DISABLE_CPU_FEATURES", "X86_V4 AVX512_ICL AVX512_SPR")
-os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX2")
 
 import duckdb
 import narwhals as nw
