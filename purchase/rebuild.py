@@ -29,7 +29,9 @@ ELSEWHERE = {"PYTHONHASHSEED": "12345", "TZ": "Pacific/Chatham", "LC_ALL": "C"} 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("stage", nargs="?", help="the last stage to rebuild; all of them if it is left out")
-    stage = parser.parse_args().stage
+    parser.add_argument("--keep", action="store_true", help="put what is rebuilt into this clone's cache")
+    arguments = parser.parse_args()
+    stage = arguments.stage
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="rebuild_") as folder:
         clone = Path(folder) / "clone"
@@ -37,7 +39,9 @@ def main():
         committed, metrics = read_yaml(clone / LOCK)["stages"], read_metrics(clone)
         _bring_raw_data(committed, clone)
         (clone / LOCK).unlink()
-        _reproduce(clone, stage)
+        if arguments.keep:
+            _dvc(clone, "config", "--local", "cache.dir", str(Path(".dvc/cache").resolve()))
+        _dvc(clone, "repro", "--no-run-cache", *([stage] if stage else []))
         rebuilt = read_yaml(clone / LOCK)["stages"]
         said, wrong = verdict(committed, rebuilt, metrics, read_metrics(clone), whole=stage is None)
     print(f"Rebuilt from nothing in {(time.monotonic() - began) / 60:.1f} min. {said}")
@@ -167,10 +171,10 @@ def _bring_raw_data(stages, clone):
         copy(path, clone / path)
 
 
-def _reproduce(clone, stage):
+def _dvc(clone, *words):
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path, **ELSEWHERE}
-    command = [sys.executable, "-m", "dvc", "repro", *([stage] if stage else [])]
+    command = [sys.executable, "-m", "dvc", *words]
     if subprocess.run(command, cwd=clone, env=environment, umask=0o027, check=False).returncode:
         sys.exit("error: HEAD cannot be rebuilt; the message above says why.")
 

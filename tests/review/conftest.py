@@ -1,0 +1,3 @@
+from tests.pipeline.conftest import reproduced
+
+__all__ = ["reproduced"]
