@@ -90,7 +90,11 @@ def _writes(declared, touched):
             yield "written, but no out", path, f"add {path} to the outs, or to meta.logs if no two runs share it"
     for out in outs:
         if not any(_covers(out, path) for path in touched.changed):
-            yield "an out, but not written", out, f"take it out of the {'outs' if out in declared.outs else 'meta.logs'}"
+            yield (
+                "an out, but not written",
+                out,
+                f"take it out of the {'outs' if out in declared.outs else 'meta.logs'}",
+            )
 
 
 def _params(declared, touched):
@@ -101,13 +105,18 @@ def _params(declared, touched):
         if not any(_same_key(name, key) for key in touched.params):
             yield "a param named, but not used", name, "take it out of the params"
     for place in touched.past:
-        yield "params.yaml opened past read_params", place, "use purchase.params.read_params, which the audit can follow"
+        yield (
+            "params.yaml opened past read_params",
+            place,
+            "read params by purchase.params.read_params",
+        )
 
 
 def _pins(declared, touched):
     if touched.packages and not _covered(PINS, declared.deps):
-        some = ", ".join(sorted(touched.packages)[:3])
-        yield "imports packages, but not their pins", some, f"add {PINS} to the deps"
+        first, *others = sorted(touched.packages)
+        what = f"{first} and {len(others)} more" if others else first
+        yield "imports packages, but its pins are no dep", what, f"add {PINS} to the deps"
     if PINS in declared.deps and not touched.packages:
         yield "a dep, but never read", PINS, "take it out of the deps: the stage imports no installed package"
 

@@ -23,7 +23,7 @@ RECORDER = Path(__file__).parent / "recorder"
 SENTINEL = "end"
 
 
-class OverflowError(Exception):
+class GapError(Exception):
     """Files were opened faster than they could be noted: the record has a gap."""
 
 
@@ -40,7 +40,7 @@ def main():
     }
     try:
         status, opened, changed = watch(["/bin/sh", *shell_arguments], tree, env=environment)
-    except OverflowError as error:
+    except GapError as error:
         sys.exit(f"error: {error}")
     record = {"stage": os.environ["DVC_STAGE"], "opened": sorted(opened), "changed": sorted(changed)}
     (folder / "files.json").write_text(json.dumps(record), encoding="utf-8")
@@ -68,7 +68,7 @@ def watch(command, tree, **options):
 
     Raises
     ------
-    OverflowError
+    GapError
         If files were opened faster than they could be noted.
     """
     before = listing(tree)
@@ -80,14 +80,14 @@ def watch(command, tree, **options):
 
 
 class Opens:
-    """Collects, while it is entered, the files in a tree that anybody opens, as ``paths`` relative to the tree.
+    """Collects, while it is entered, what anybody opens in a tree, folders too, as ``paths`` relative to the tree.
 
     Folders that appear meanwhile are not watched: what lies in them is new.
     """
 
     def __init__(self, tree):
         self.paths, self._overflowed = set(), False
-        self._folders = {}  # watch descriptor -> folder
+        self._folders, self._opened = {}, set()  # watch descriptor -> folder; (watch descriptor, name)
         self._inotify = INotify()
         self._end = tempfile.TemporaryDirectory(prefix="audit_")
         self._end_descriptor = self._inotify.add_watch(self._end.name, flags.OPEN)
@@ -106,22 +106,25 @@ class Opens:
         self._reader.join()
         self._inotify.close()
         self._end.cleanup()
+        known = [(folder, name) for descriptor, name in self._opened if (folder := self._folders.get(descriptor))]
+        self.paths = {(folder / name).as_posix() for folder, name in known}
         if self._overflowed:
-            raise OverflowError(
+            raise GapError(
                 "files were opened faster than the audit could note them (fs.inotify.max_queued_events is too low). "
                 "Raise it, for instance: sysctl fs.inotify.max_queued_events=1000000"
             )
 
     def _read(self):
+        # As little as can be an event: while it is slower than those who open files, the kernel's queue fills.
+        end = (self._end_descriptor, SENTINEL)
         while True:
-            for event in self._inotify.read():
-                if event.mask & flags.Q_OVERFLOW:
+            for descriptor, mask, _, name in self._inotify.read():
+                if mask & flags.Q_OVERFLOW:
                     self._overflowed = True
                     return
-                if event.wd == self._end_descriptor and event.name == SENTINEL:
-                    return
-                if event.wd in self._folders and event.name and not event.mask & flags.ISDIR:
-                    self.paths.add((self._folders[event.wd] / event.name).as_posix())
+                self._opened.add((descriptor, name))
+            if end in self._opened:
+                return
 
 
 def listing(tree):

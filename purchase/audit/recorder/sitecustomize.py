@@ -62,7 +62,7 @@ class ParamReads:
 
     def __init__(self, notes):
         self._notes = notes
-        self._sections = {}  # id -> (dotted key and a dot, section); held, so that no other object takes the id
+        self._sections = {}  # id -> (section: held, so that no other object takes its id, {field: key}, all keys below)
         self.reading = False  # whether read_params is at work
 
     def wrap(self, module):
@@ -83,29 +83,29 @@ class ParamReads:
         def __getattribute__(section, name):
             value = usual(section, name)
             if id(section) in self._sections:
-                self._note(section, name, value, strict)
+                self._note(section, name)
             return value
 
         module.read_params = read_params
         strict.__getattribute__ = __getattribute__
 
     def _follow(self, section, prefix, strict):
-        values = dict(vars(section))
-        self._sections[id(section)] = (prefix, section)
-        for name, value in values.items():
+        """Remember a section and those in it; return the keys of all values below it."""
+        fields, keys = {}, []
+        for name in type(section).__pydantic_fields__:
+            value = getattr(section, name)
             if isinstance(value, strict):
-                self._follow(value, f"{prefix}{name}.", strict)
+                keys += self._follow(value, f"{prefix}{name}.", strict)
+            else:
+                fields[name] = f"{prefix}{name}"
+        keys += fields.values()
+        self._sections[id(section)] = (section, fields, keys)
+        return keys
 
-    def _note(self, section, name, value, strict):
-        prefix, _ = self._sections[id(section)]
-        if name == "__dict__":
-            for field, inner in value.items():
-                if isinstance(inner, strict):
-                    vars(inner)
-                else:
-                    self._notes.add("param", f"{prefix}{field}")
-        elif name in type(section).__pydantic_fields__ and not isinstance(value, strict):
-            self._notes.add("param", f"{prefix}{name}")
+    def _note(self, section, name):
+        _, fields, keys = self._sections[id(section)]
+        for key in keys if name == "__dict__" else filter(None, [fields.get(name)]):
+            self._notes.add("param", key)
 
 
 def watch_params_file(tree, notes, reads):

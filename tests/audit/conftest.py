@@ -1,0 +1,1 @@
+from tests.pipeline.conftest import reproduced  # noqa: F401 (a fixture)
