@@ -38,7 +38,9 @@ def main():
     print(no_op.to_string(index=False))
     for command, pairs in no_op.groupby("command"):
         ratio = statistics.median(pairs.full_seconds / pairs.empty_seconds)
-        print(f"no-op {command} over an empty pipeline of {len(stages)} stages: {ratio:.2f} times (median of {N_PAIRS})")
+        print(
+            f"no-op {command} over an empty pipeline of {len(stages)} stages: {ratio:.2f} times (median of {N_PAIRS})"
+        )
 
 
 def dvc(*words):
