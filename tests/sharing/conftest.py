@@ -3,7 +3,7 @@ import contextlib
 import pytest
 
 from tests.pipeline.conftest import reproduced  # noqa: F401 (a fixture)
-from tests.sharing.recipes import recipe, run_recipe
+from tests.recipes import recipe, run_recipe
 from tests.sharing.remotes import REMOTES, Team
 
 

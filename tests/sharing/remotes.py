@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from tests.pipeline.clone import Clone
-from tests.sharing.recipes import recipe, run_recipe
+from tests.recipes import recipe, run_recipe
 from tests.sharing.servers import SSHD, s3_server, ssh_server
 from tests.sharing.stores import BucketStore, FolderStore
 

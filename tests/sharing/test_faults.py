@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from tests.recipes import recipe, run_recipe
 from tests.sharing.killer import kill_reading, kill_renaming, kill_writing
-from tests.sharing.recipes import recipe, run_recipe
 from tests.sharing.remotes import FOLDER, S3, SSH, on
 from tests.sharing.servers import free_port
 from tests.sharing.stores import FolderStore, damaged

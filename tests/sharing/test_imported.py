@@ -6,7 +6,7 @@ import hashlib
 import pytest
 
 from tests.pipeline.clone import Clone
-from tests.sharing.recipes import recipe, run_recipe
+from tests.recipes import recipe, run_recipe
 from tests.sharing.servers import web_server
 
 PINNED = "data/raw/mine/orders.csv"

@@ -4,7 +4,7 @@ import re
 
 import yaml
 
-from tests.sharing.recipes import recipe, run_recipe
+from tests.recipes import recipe, run_recipe
 from tests.sharing.remotes import FOLDER, on
 from tests.sharing.stores import FolderStore
 

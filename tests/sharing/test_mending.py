@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sharing.recipes import recipe, run_recipe
+from tests.recipes import recipe, run_recipe
 from tests.sharing.stores import FolderStore, damaged
 
 pytestmark = pytest.mark.xdist_group("mending")

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from tests.sharing.recipes import recipe, run_recipe
+from tests.recipes import recipe, run_recipe
 
 STAGE = "featurize"  # the last stage that is run here
 CHANGES = {"colleague": {"cutoffs.lookback_days": 150}, "mine": {"featurize.windows_days": [7, 30]}}

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.sharing.recipes import recipe, run_recipe
+from tests.recipes import recipe, run_recipe
 from tests.sharing.remotes import FOLDER, S3, SSH, on
 
 pytestmark = on(FOLDER, SSH, S3)

@@ -1,11 +1,9 @@
-"""The recipes of docs/sharing.md, run as they stand there but for the example names in them."""
+"""The recipes of the pages in docs/, run as they stand there but for the example names in them."""
 
 import re
 import subprocess
 
 from tests.pipeline.clone import ROOT
-
-PAGE = (ROOT / "docs/sharing.md").read_text(encoding="utf-8")
 
 IDENTITY = {
     f"GIT_{who}_{what}": value
@@ -14,11 +12,12 @@ IDENTITY = {
 }
 
 
-def recipe(heading):
-    """Return the blocks of commands below a heading of the page, in their order."""
-    section = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+def recipe(heading, *, page="docs/sharing.md"):
+    """Return the blocks of commands below a heading of a page, in their order."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    section = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", text, re.MULTILINE | re.DOTALL)
     if section is None:
-        raise KeyError(f"docs/sharing.md has no heading {heading!r}")
+        raise KeyError(f"{page} has no heading {heading!r}")
     return re.findall(r"^```sh\n(.*?)^```$", section[1], re.MULTILINE | re.DOTALL)
 
 
@@ -34,7 +33,7 @@ def run_recipe(clone, block, replaced=(), *, check=True):
     """
     for example, actual in dict(replaced).items():
         if example not in block:
-            raise KeyError(f"{example!r} is not in this recipe of docs/sharing.md:\n{block}")
+            raise KeyError(f"{example!r} is not in this recipe any more:\n{block}")
         block = block.replace(example, str(actual))
     environment = clone.command()[1] | IDENTITY
     done = subprocess.run(
