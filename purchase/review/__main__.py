@@ -22,8 +22,10 @@ PARTS = ("train", "test")  # whose features may drift: what the models learn fro
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m purchase.review", description=__doc__.splitlines()[0])
-    parser.add_argument("base", help="a commit, branch or tag; for a branch of yours: main")
-    parser.add_argument("head", nargs="?", help="a commit, branch or tag; the work tree as it stands if left out")
+    parser.add_argument("base", help="a commit, branch, tag or experiment; for a branch of yours: main")
+    parser.add_argument(
+        "head", nargs="?", help="a commit, branch, tag or experiment; the work tree as it stands if left out"
+    )
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="write both champions' curves there, as PNG")
     arguments = parser.parse_args()
     try:

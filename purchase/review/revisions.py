@@ -25,12 +25,12 @@ class Revision:
     Parameters
     ----------
     name : str or None
-        What Git takes for a commit (``main``, ``HEAD~1``, a hash); None is the work tree.
+        What Git takes for a commit (``main``, ``HEAD~1``, a hash), or an experiment of DVC's; None is the work tree.
 
     Raises
     ------
     ReviewError
-        If Git knows no such commit.
+        If there is no such commit.
     """
 
     def __init__(self, name):
@@ -104,14 +104,19 @@ class Revision:
 
 
 def _commit_of(name):
-    done = subprocess.run(
-        ["git", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"],
-        capture_output=True,
-        text=True,
-        check=False,
+    for candidate in (name, *_experiments_called(name)):
+        verify = ["git", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{candidate}^{{commit}}"]
+        done = subprocess.run(verify, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return done.stdout.strip()
+    raise ReviewError(
+        f"Git knows no commit {name!r} here, and DVC no experiment of that name. Run `git fetch origin`; in a shallow "
+        "clone, `git fetch --unshallow`."
     )
-    if done.returncode:
-        raise ReviewError(
-            f"Git knows no commit {name!r} here. Run `git fetch origin`; in a shallow clone, `git fetch --unshallow`."
-        )
-    return done.stdout.strip()
+
+
+def _experiments_called(name):
+    """Return Git's references of DVC's experiments of a name: refs/exps/<start of the base>/<base>/<name>."""
+    listing = ["git", "for-each-ref", "--format=%(refname)", "refs/exps/"]
+    references = subprocess.run(listing, capture_output=True, text=True, check=False).stdout.split()
+    return [reference for reference in references if reference.split("/", 4)[-1] == name]

@@ -41,6 +41,12 @@ def test_the_table_of_experiments_fits_a_terminal_of_80_columns(ran, monkeypatch
         assert re.search(rf"\[{name}\] +0\.\d+ +{threshold} ", shown), shown
 
 
+def test_two_experiments_are_reviewed_by_their_names(ran):
+    text = ran[0].python("-m", "purchase.review", "low", "high").stdout
+    assert "| evaluate.threshold | 0.1 | 0.3 |" in text
+    assert "Base: `low`. Head: `high`." in text
+
+
 def test_an_experiment_is_taken_over_and_the_others_removed(ran, tmp_path):
     clone = ran[0].copy(tmp_path / "clone")
     run_recipe(clone, TAKE)

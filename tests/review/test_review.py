@@ -172,7 +172,7 @@ def test_what_cannot_be_compared_is_one_line_with_its_mend(teammate, tmp_path):
     shutil.rmtree(clone.folder / "metrics")
     clone.commit("No results")
     for base, says in (
-        ("nowhere", "error: Git knows no commit 'nowhere' here. Run `git fetch origin`"),
+        ("nowhere", "error: Git knows no commit 'nowhere' here, and DVC no experiment"),
         ("HEAD", "error: HEAD has no results (metrics/evaluate.json is missing). Run `dvc repro` there"),
     ):
         done = clone.python("-m", "purchase.review", base, "origin/main", check=False)
