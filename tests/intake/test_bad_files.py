@@ -79,7 +79,7 @@ def test_a_wrong_delimiter_is_told_from_a_missing_column(tmp_path, mark, name):
     assert "has 3 columns: set `delimiter`" in message
 
 
-@pytest.mark.parametrize("content", ["", "\n\n", gzip.compress(b"")])
+@pytest.mark.parametrize("content", ["", "\n\n", gzip.compress(b"", mtime=0)])
 def test_an_empty_file_is_called_empty(tmp_path, content):
     assert "events.csv is empty" in stop(tmp_path, content)
 
