@@ -8,9 +8,13 @@ breaks a required column is rejected; an impossible value in a column that may b
 """
 
 import datetime
+import sys
 import zoneinfo
 
-import pandera.pandas as pa
+# Where pyspark is installed, pandera would load its pandas, which no pandas of today's satisfies, and have it warn.
+sys.modules.setdefault("pyspark.pandas", None)
+
+import pandera.pandas as pa  # noqa: E402
 
 EVENT_TYPES = (
     "view",
