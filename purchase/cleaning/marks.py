@@ -86,7 +86,7 @@ def dropped(marked, *, table):
 
 def account(marked):
     """Return how many rows of a marked table were read, kept and dropped, and why, as a dict of whole numbers."""
-    counts = marked.group_by("reason").agg(n=nw.len()).sort("reason").collect("pandas").to_native()
+    counts = marked.group_by("reason").agg(n=nw.len()).sort("reason").collect("pyarrow").to_pandas()
     by_reason = {reason: int(n) for reason, n in counts.dropna().itertuples(index=False)}
     n_read, n_dropped = int(counts["n"].sum()), sum(by_reason.values())
     return {"read": n_read, "kept": n_read - n_dropped, "dropped": {"total": n_dropped, "by_reason": by_reason}}

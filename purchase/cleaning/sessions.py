@@ -102,7 +102,7 @@ def link_orders(orders, events, sessions, *, session_gap_minutes):
         (nw.col("started_at") <= nw.col("ordered_at"))
         & (nw.col("ordered_at") <= nw.max_horizontal("started_at", "ended_at") + int(session_gap_minutes * 60))
     )
-    by_time = near.group_by("order_id").agg(nw.col("by_time").last(order_by=["started_at", "by_time"]))
+    by_time = near.group_by("order_id").agg(by_time=nw.col("by_time").last(order_by=["started_at", "by_time"]))
     linked = orders.join(by_event, on="order_id", how="left").join(by_time, on="order_id", how="left")
     return linked.with_columns(session_id=nw.coalesce("by_event", "by_time")).drop("by_event", "by_time")
 

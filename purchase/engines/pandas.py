@@ -10,6 +10,13 @@ from narwhals._expression_parsing import ExprKind  # Narwhals is pinned; tests/e
 
 from purchase.engines.base import Engine
 
+NULLABLE = {
+    pa.bool_(): pd.BooleanDtype(),
+    pa.int8(): pd.Int8Dtype(),
+    pa.int64(): pd.Int64Dtype(),
+    pa.float64(): pd.Float64Dtype(),
+    pa.string(): pd.StringDtype("pyarrow", na_value=pd.NA),
+}
 AGGREGATIONS = (ExprKind.AGGREGATION, ExprKind.ORDERABLE_AGGREGATION)
 
 
@@ -25,7 +32,7 @@ class Pandas(Engine):
         return self._lazy(pq.read_table(path))
 
     def _lazy(self, table):
-        return Frame(nw.from_native(table.to_pandas(types_mapper=pd.ArrowDtype)).lazy()._compliant_frame, level="lazy")
+        return Frame(nw.from_native(table.to_pandas(types_mapper=NULLABLE.get)).lazy()._compliant_frame, level="lazy")
 
     def _settle(self, frame):
         return frame  # computed already
@@ -42,6 +49,11 @@ class Frame(nw.LazyFrame):
     is inside an aggregation becomes a column first, and what is around it is computed on the groups.
     """
 
+    def _with_compliant(self, df):
+        """Take the result of an operation, with the columns that pandas made of its own types turned into Arrow's."""
+        other = {name: _nullable(c) for name, c in df.native.items() if c.dtype not in NULLABLE.values()}
+        return super()._with_compliant(df._with_native(df.native.assign(**other)) if other else df)
+
     def group_by(self, *keys):
         return Groups(self, keys)
 
@@ -53,7 +65,7 @@ class Groups:
 
     def agg(self, **aggregates):
         around = {name: self._split(aggregate) for name, aggregate in aggregates.items()}
-        columns = self._frame.with_columns(**self._inside)
+        columns = self._frame.with_columns(**self._inside) if self._inside else self._frame
         grouped = super(Frame, columns).group_by(*self._keys).agg(**self._plain)
         return grouped.select(*self._keys, **around)
 
@@ -76,3 +88,7 @@ class Groups:
         parts = [self._split(part) if isinstance(part, nw.Expr) else part for part in node.exprs]
         more = {"str_as_lit": node.str_as_lit, "allow_multi_output": node.allow_multi_output}
         return type(node)(node.kind, node.name, exprs=parts, **more, **node.kwargs)
+
+
+def _nullable(column):
+    return column.astype(NULLABLE[pa.array(column, from_pandas=True).type])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import narwhals as nw
 import pyarrow.parquet as pq
+from narwhals._spark_like.expr import SparkLikeExpr  # Narwhals is pinned; tests/engines fails if a new one moves it
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
@@ -94,6 +95,18 @@ def _find_master(master):
         f"params.yaml: spark_master={master!r} does not answer ({'; '.join(reasons)}). Start the master, mend the "
         "address (spark://<host>:<port>), or set spark_master: local[2]."
     )
+
+
+def _first(self, column, *order_by):
+    return self._F.min_by(column, self._F.struct(*order_by))
+
+
+def _last(self, column, *order_by):
+    return self._F.max_by(column, self._F.struct(*order_by))
+
+
+# Narwhals has no first and last for Spark, since Spark's own know no order. These do; missing keys come first.
+SparkLikeExpr._first, SparkLikeExpr._last = _first, _last
 
 
 class Spark(Engine):
