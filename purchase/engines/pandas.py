@@ -10,13 +10,6 @@ from narwhals._expression_parsing import ExprKind  # Narwhals is pinned; tests/e
 
 from purchase.engines.base import Engine
 
-NULLABLE = {
-    pa.bool_(): pd.BooleanDtype(),
-    pa.int8(): pd.Int8Dtype(),
-    pa.int64(): pd.Int64Dtype(),
-    pa.float64(): pd.Float64Dtype(),
-    pa.string(): pd.StringDtype("pyarrow", na_value=pd.NA),
-}
 AGGREGATIONS = (ExprKind.AGGREGATION, ExprKind.ORDERABLE_AGGREGATION)
 
 
@@ -32,7 +25,7 @@ class Pandas(Engine):
         return self._lazy(pq.read_table(path))
 
     def _lazy(self, table):
-        return Frame(nw.from_native(table.to_pandas(types_mapper=NULLABLE.get)).lazy()._compliant_frame, level="lazy")
+        return Frame(nw.from_native(table.to_pandas(types_mapper=pd.ArrowDtype)).lazy()._compliant_frame, level="lazy")
 
     def _settle(self, frame):
         return frame  # computed already
@@ -51,7 +44,7 @@ class Frame(nw.LazyFrame):
 
     def _with_compliant(self, df):
         """Take the result of an operation, with the columns that pandas made of its own types turned into Arrow's."""
-        other = {name: _nullable(c) for name, c in df.native.items() if c.dtype not in NULLABLE.values()}
+        other = {name: _in_arrow(c) for name, c in df.native.items() if not isinstance(c.dtype, pd.ArrowDtype)}
         return super()._with_compliant(df._with_native(df.native.assign(**other)) if other else df)
 
     def group_by(self, *keys):
@@ -90,5 +83,5 @@ class Groups:
         return type(node)(node.kind, node.name, exprs=parts, **more, **node.kwargs)
 
 
-def _nullable(column):
-    return column.astype(NULLABLE[pa.array(column, from_pandas=True).type])
+def _in_arrow(column):
+    return column.astype(pd.ArrowDtype(pa.array(column, from_pandas=True).type))
