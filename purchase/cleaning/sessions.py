@@ -2,7 +2,7 @@
 
 import narwhals as nw
 
-from purchase.tables import EMAIL_TYPES
+from purchase.tables import EMAIL_TYPES, with_missing
 
 STANDARD = {
     "session_id": nw.String,
@@ -81,8 +81,8 @@ def sessions_of_events(events):
 def sessions_of_shop(sessions):
     """Return the shop's own table of sessions with the columns that ``sessions_of_events`` gives, missing."""
     have = sessions.collect_schema().names()
-    blank = {name: nw.lit(None, dtype=kind) for name, kind in STANDARD.items() if name not in have}
-    return sessions.drop("row").with_columns(**blank, first_purchase_at=nw.lit(None, dtype=nw.Int64))
+    lacking = {name: kind for name, kind in STANDARD.items() if name not in have}
+    return with_missing(sessions.drop("row"), lacking | {"first_purchase_at": nw.Int64})
 
 
 def link_orders(orders, events, sessions, *, session_gap_minutes):
