@@ -31,8 +31,7 @@ class Pandas(Engine):
         return frame  # computed already
 
     def _write(self, frame, path, sort_by):
-        table = pa.Table.from_pandas(frame.sort(*sort_by).to_native(), preserve_index=False)
-        pq.write_table(table.replace_schema_metadata(), path)
+        pq.write_table(_arrow_table(frame.sort(*sort_by)), path)
 
 
 class Frame(nw.LazyFrame):
@@ -46,6 +45,10 @@ class Frame(nw.LazyFrame):
         """Take the result of an operation, with the columns that pandas made of its own types turned into Arrow's."""
         other = {name: _in_arrow(c) for name, c in df.native.items() if not isinstance(c.dtype, pd.ArrowDtype)}
         return super()._with_compliant(df._with_native(df.native.assign(**other)) if other else df)
+
+    def collect(self, backend="pyarrow"):
+        """Return the rows as DuckDB and Spark do, in Arrow, where a missing value is None."""
+        return nw.from_native(_arrow_table(self)).lazy().collect(backend)
 
     def group_by(self, *keys):
         return Groups(self, keys)
@@ -81,6 +84,10 @@ class Groups:
         parts = [self._split(part) if isinstance(part, nw.Expr) else part for part in node.exprs]
         more = {"str_as_lit": node.str_as_lit, "allow_multi_output": node.allow_multi_output}
         return type(node)(node.kind, node.name, exprs=parts, **more, **node.kwargs)
+
+
+def _arrow_table(frame):
+    return pa.Table.from_pandas(frame.to_native(), preserve_index=False).replace_schema_metadata()
 
 
 def _in_arrow(column):
