@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import tempfile
+import warnings
 from pathlib import Path
 
 import narwhals as nw
@@ -16,7 +17,10 @@ from pyspark.sql import SparkSession
 
 from purchase.engines.base import Engine, EngineError
 
-PATIENCE_SECONDS = 10  # for a master to take a connection
+# It gets Arrow tables from us, and never a DataFrame of pandas.
+warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+
+PATIENCE_SECONDS = 10  # for a master to take a connection; Spark itself then gives up after a minute
 LOOPBACK = "127.0.0.1"
 
 
@@ -65,8 +69,9 @@ def _session(master, settings):
     try:
         return builder.config(map=settings).getOrCreate()
     except (Py4JError, PySparkException, OSError) as error:
+        reason = " ".join(str(error).split("\n")[:2])
         raise EngineError(
-            f"params.yaml: spark_master={master!r}: Spark does not start: {str(error).strip().splitlines()[0]} "
+            f"params.yaml: spark_master={master!r}: Spark does not start: {reason}. "
             "Check the address and that the cluster runs the same version of Spark, or set spark_master: local[2]."
         ) from None
 

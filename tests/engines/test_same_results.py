@@ -48,7 +48,7 @@ def on_duckdb(tmp_path_factory):
 @pytest.fixture(scope="module")
 def random_shops(tmp_path_factory):
     folders = {}
-    for seed in range(3):
+    for seed in range(2):
         folders[seed] = tmp_path_factory.mktemp("shops") / str(seed)
         write_tables(folders[seed], seed)
     return folders
@@ -57,7 +57,10 @@ def random_shops(tmp_path_factory):
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_random_shops_come_out_the_same(running, question, random_shops, on_duckdb, tmp_path):
     shop, params = read_shop("simulated").model_copy(update=QUESTIONS[question]), params_of_few_days()
-    seeds = [list(QUESTIONS).index(question)] if type(running).__name__ == "Spark" else random_shops  # Spark is slow
+    slow = "pyspark" in type(running).__module__  # half a minute a shop
+    if slow and question == "session_start":
+        pytest.skip("of the session's two moments, the later one says more")
+    seeds = [0] if slow else random_shops
     for seed in seeds:
         expected = on_duckdb(random_shops[seed], params, shop, f"{question}_{seed}")
         found = run_both_stages(running, random_shops[seed], tmp_path / str(seed), params, shop)
