@@ -12,7 +12,6 @@ from purchase.engines.base import Engine
 
 @contextlib.contextmanager
 def start(**_):
-    """Yield Polars; it takes as many threads as POLARS_MAX_THREADS says, by default one a core."""
     with tempfile.TemporaryDirectory(prefix="purchase_") as folder:
         yield Polars(Path(folder))
 

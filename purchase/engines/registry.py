@@ -5,6 +5,7 @@ An engine's module has ``start(*, n_threads, memory_gb, spark_master)``, which y
 
 import contextlib
 import importlib
+import os
 
 from purchase.engines.base import EngineError
 
@@ -28,6 +29,7 @@ def engine(name="duckdb", *, n_threads, memory_gb, spark_master=None):
     EngineError
         If the engine is not installed or does not start.
     """
+    os.environ.setdefault("POLARS_MAX_THREADS", str(n_threads))  # read once, when Polars loads
     try:
         module = importlib.import_module(f"purchase.engines.{name}")
     except ModuleNotFoundError as error:

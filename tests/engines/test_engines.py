@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from purchase.cleaning.marks import normalise
 from purchase.cleaning.split import span_of_records
 from purchase.engines.base import EngineError
 from purchase.engines.registry import engine
@@ -71,6 +72,21 @@ def test_an_engine_that_is_not_installed_says_what_to_install(tmp_path, name, pa
     assert (ROOT / extra).exists()
 
 
+@pytest.mark.skipif(find_spec("polars") is None, reason="polars is not installed")
+def test_polars_takes_n_threads():
+    script = (
+        "from purchase.engines.registry import engine\n"
+        "with engine('polars', n_threads=3, memory_gb=1):\n"
+        "    import polars\n"
+        "    print(polars.thread_pool_size())\n"
+    )
+    plain = {name: value for name, value in os.environ.items() if name != "POLARS_MAX_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=plain, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "3\n"
+
+
 def test_a_misspelt_engine_is_refused_with_the_nearest_name(tmp_path):
     assert_one_error(run_preprocess(tmp_path, engine="spark"), "engine='spark'", "'pyspark'")
 
@@ -122,6 +138,13 @@ def test_a_shop_without_a_record_is_the_same_error_on_every_engine(running):
     events, orders = (running.lazy(pa.table({name: pa.array([], pa.int64())})) for name in ("event_at", "ordered_at"))
     with pytest.raises(TableError, match="No event and no order is left"):
         span_of_records(events, orders)
+
+
+def test_texts_are_trimmed_and_lower_cased_alike(running):
+    texts = ["İzmir", "ΣΑΣ", "ΑΣ", "Straße", " \tx\n", "\u00a0Å\u00a0", "ÇA", "ДА", "\u2003", "  "]
+    table = pa.table({"row": list(range(len(texts))), "category": texts})
+    found = normalise(running.lazy(table)).sort("row").collect()["category"].to_list()
+    assert found == ["izmir", "σασ", "ασ", "straße", "x", "\u00a0å\u00a0", "ça", "да", "\u2003", None]  # noqa: RUF001
 
 
 def test_groups_take_what_features_are_made_of(running):
