@@ -21,3 +21,5 @@ fix:  # rewrites
 pins:  # resolve the newest versions; then `dvc repro`, and commit the lock with the pins
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header requirements.in -o requirements.txt
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header requirements-dev.in -o requirements-dev.txt
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header requirements-polars.in -o requirements-polars.txt
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header requirements-spark.in -o requirements-spark.txt

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PINS = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
+ENGINES = [ROOT / "requirements-polars.txt", ROOT / "requirements-spark.txt"]  # of which only the tests need all
 
 
 def main():
@@ -35,6 +36,7 @@ def main():
     elif arguments.job == "lock":
         run("python", "-m", "purchase.rebuild", *arguments.more)
     else:
+        install(ENGINES)
         run("ruff", "check", ".")
         run("ruff", "format", "--check", ".")
         run("python", "-m", "pytest", "-n", "auto", "--dist", "loadgroup", *arguments.more)
@@ -51,10 +53,14 @@ def make_environment():
         venv.create(ENVIRONMENT, with_pip=True, clear=True)
     except subprocess.CalledProcessError:
         sys.exit("error: Python's own `venv` cannot make an environment. On Debian: apt-get install python3-venv")
-    options = ["--quiet", "--disable-pip-version-check"]
-    run("python", "-m", "pip", "install", *options, *(word for path in PINS for word in ("-r", str(path))))
+    install(PINS)
     run("python", "-m", "purchase.offline_plots")
     stamp.write_text(pins)
+
+
+def install(paths):
+    options = ["--quiet", "--disable-pip-version-check"]
+    run("python", "-m", "pip", "install", *options, *(word for path in paths for word in ("-r", str(path))))
 
 
 def run(program, *arguments):

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 import typing
 from pathlib import Path
 
@@ -22,8 +21,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_CORETYPE", "Haswell")
 os.environ.setdefault("NPY_DISABLE_CPU_FEATURES", "X86_V4 AVX512_ICL AVX512_SPR")
 
-import duckdb
-import narwhals as nw
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
@@ -71,51 +68,18 @@ def _remove(path):
         path.unlink(missing_ok=True)
 
 
-@contextlib.contextmanager
-def engine(*, n_threads, memory_gb):
-    """Yield a DuckDB connection that spills to a folder of its own (below TMPDIR) beyond ``memory_gb``."""
-    with tempfile.TemporaryDirectory(prefix="purchase_") as spill, duckdb.connect() as connection:
-        connection.execute("SET temp_directory = ?", [spill])
-        connection.execute(f"SET threads = {int(n_threads)}")
-        connection.execute(f"SET memory_limit = '{memory_gb}GB'")
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET enable_progress_bar = false")
-        yield connection
-
-
-def scan(connection, path):
-    """Return a Parquet file as a lazy Narwhals frame on DuckDB."""
-    if not Path(path).exists():
+def existing(path):
+    """Return ``path`` as a Path if there is such a file, else raise TableError."""
+    path = Path(path)
+    if not path.exists():
         raise TableError(f"{path} does not exist. Run `dvc repro`, or `dvc pull` if the results are shared.")
-    return nw.from_native(connection.read_parquet(str(path)))
-
-
-def settle(connection, frame):
-    """Compute a lazy Narwhals frame once, and return the result as a lazy frame.
-
-    Without it, every use of a lazy frame computes it anew. DuckDB keeps the result, and spills it when memory is short.
-    """
-    name = f"settled_{len(connection.execute('SHOW TABLES').fetchall())}"
-    frame.to_native().create(name)
-    return nw.from_native(connection.table(name))
-
-
-def lazy(connection, frame):
-    """Return a pandas DataFrame as a lazy frame on DuckDB; a lazy frame stays what it is."""
-    return frame if isinstance(frame, nw.LazyFrame) else nw.from_native(connection.from_df(frame))
-
-
-def write_table(frame, path, *, sort_by):
-    """Write a lazy Narwhals frame on DuckDB to Parquet, in the order of ``sort_by`` (which must be unique)."""
-    with whole(path) as part:
-        frame.sort(*sort_by).sink_parquet(part)
+    return path
 
 
 def read_frame(path, columns=None):
     """Return a Parquet or CSV file, by the ending of ``path``, as a pandas DataFrame."""
-    if not Path(path).exists():
-        raise TableError(f"{path} does not exist. Run `dvc repro`, or `dvc pull` if the results are shared.")
-    return pd.read_csv(path, usecols=columns) if Path(path).suffix == ".csv" else pd.read_parquet(path, columns=columns)
+    path = existing(path)
+    return pd.read_csv(path, usecols=columns) if path.suffix == ".csv" else pd.read_parquet(path, columns=columns)
 
 
 def write_frame(frame, path):
@@ -141,7 +105,7 @@ def run(main):
     """Run a stage; an error about params, data or the disk becomes one message on standard error and exit status 1."""
     try:
         main()
-    except (TableError, ParamsError, OSError, duckdb.IOException) as error:
+    except (TableError, ParamsError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
 

@@ -274,6 +274,8 @@ class Params(Strict):
     seed: Seed
     n_threads: Count
     memory_gb: Positive
+    engine: Literal["duckdb", "polars", "pandas", "pyspark"]
+    spark_master: Annotated[str, Field(pattern=r"^[a-z0-9]+(\[[0-9*,]+\])?$|^[a-z0-9]+://\S+$")]
     simulate: SimulateParams
     prepare: PrepareParams
     preprocess: PreprocessParams

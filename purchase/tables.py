@@ -8,9 +8,14 @@ breaks a required column is rejected; an impossible value in a column that may b
 """
 
 import datetime
+import sys
 import zoneinfo
 
-import pandera.pandas as pa
+# Where pyspark is installed, pandera would load its pandas, which no pandas of today's satisfies, and have it warn.
+sys.modules.setdefault("pyspark.pandas", None)
+
+import narwhals as nw  # noqa: E402
+import pandera.pandas as pa  # noqa: E402
 
 EVENT_TYPES = (
     "view",
@@ -127,6 +132,15 @@ SESSIONS = pa.DataFrameSchema(  # for shops that hand over finished sessions; co
 )
 
 CONTRACTS = {schema.name: schema for schema in (CUSTOMERS, EVENTS, ORDERS, SESSIONS)}
+
+
+def with_missing(frame, kinds):
+    """Add columns that hold nothing to a lazy frame; ``kinds`` is {name: Narwhals type}.
+
+    By way of text, since pandas knows no missing whole number or flag until it is in a column.
+    """
+    blank = frame.with_columns(**{name: nw.lit(None, dtype=nw.String) for name in kinds})
+    return blank.with_columns(**{name: nw.col(name).cast(kind) for name, kind in kinds.items()})
 
 
 def end_of_records(last_at, *, end, time_zone):

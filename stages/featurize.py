@@ -3,6 +3,7 @@
 import narwhals as nw
 
 from purchase import files
+from purchase.engines.registry import engine
 from purchase.features.build import describe
 from purchase.features.labels import count_labels, label_rows
 from purchase.params import read_params
@@ -14,28 +15,33 @@ CLEAN_TABLES = ("customers", "events", "orders", "order_lines", "returns", "sess
 
 def main():
     params = read_params()
-    shop = read_shop(params.shop)
-    with files.engine(n_threads=params.n_threads, memory_gb=params.memory_gb) as connection:
-        tables = {name: files.scan(connection, files.CLEAN / f"{name}.parquet") for name in CLEAN_TABLES}
-        rows = files.scan(connection, files.SPLIT)
-        labels = label_rows(rows, tables, shop, horizon_days=params.cutoffs.horizon_days)
-        rows = files.settle(connection, rows.join(labels, on="row_id"))
-        counts = count_labels(rows)
-        features, dictionary = describe(
-            rows,
-            tables,
-            task=shop.task,
-            scoring_moment=shop.scoring_moment,
-            windows_days=params.featurize.windows_days,
-            lookback_days=params.cutoffs.lookback_days,
-            time_zone=shop.time_zone,
-            extras={name: shop.tables[name].extra if name in shop.tables else {} for name in ("customers", "sessions")},
-        )
-        names = list(dictionary["name"])
-        described = files.settle(connection, rows.join(features, on="row_id").select(*KEY_COLUMNS, "part", *names))
-        for part in counts:
-            table = described.filter(nw.col("part") == part).drop("part")
-            files.write_table(table, files.FEATURES / f"{part}.parquet", sort_by=("row_id",))
+    with engine(
+        params.engine, n_threads=params.n_threads, memory_gb=params.memory_gb, spark_master=params.spark_master
+    ) as running:
+        featurize(running, params, read_shop(params.shop))
+
+
+def featurize(running, params, shop):
+    tables = {name: running.scan(files.CLEAN / f"{name}.parquet") for name in CLEAN_TABLES}
+    rows = running.scan(files.SPLIT)
+    labels = label_rows(rows, tables, shop, horizon_days=params.cutoffs.horizon_days)
+    rows = running.settle(rows.join(labels, on="row_id"))
+    counts = count_labels(rows)
+    features, dictionary = describe(
+        rows,
+        tables,
+        task=shop.task,
+        scoring_moment=shop.scoring_moment,
+        windows_days=params.featurize.windows_days,
+        lookback_days=params.cutoffs.lookback_days,
+        time_zone=shop.time_zone,
+        extras={name: shop.tables[name].extra if name in shop.tables else {} for name in ("customers", "sessions")},
+    )
+    names = list(dictionary["name"])
+    described = running.settle(rows.join(features, on="row_id").select(*KEY_COLUMNS, "part", *names))
+    for part in counts:
+        table = described.filter(nw.col("part") == part).drop("part")
+        running.write(table, files.FEATURES / f"{part}.parquet", sort_by=("row_id",))
     files.write_frame(dictionary, files.FEATURES / "dictionary.csv")
     files.write_json({"n_features": len(names)} | counts, files.METRICS / "featurize.json")
 

@@ -7,7 +7,8 @@ import narwhals as nw
 import pandas as pd
 import pytest
 
-from purchase.files import engine, read_frame, scan, whole, write_json, write_table
+from purchase.engines.registry import engine
+from purchase.files import read_frame, whole, write_json
 from purchase.tables import TableError
 
 ROOT = Path(__file__).parents[1]
@@ -67,9 +68,9 @@ def test_a_table_has_the_same_bytes_whatever_the_order_of_its_rows_and_the_threa
     written = []
     for n_threads, seed in ((1, 0), (2, 1)):
         rows.sample(frac=1, random_state=seed).to_parquet(tmp_path / "in.parquet", index=False)
-        with engine(n_threads=n_threads, memory_gb=1) as connection:
-            frame = scan(connection, tmp_path / "in.parquet").with_columns(twice=nw.col("id") * 2)
-            write_table(frame, tmp_path / "out.parquet", sort_by=["id"])
+        with engine(n_threads=n_threads, memory_gb=1) as running:
+            frame = running.scan(tmp_path / "in.parquet").with_columns(twice=nw.col("id") * 2)
+            running.write(frame, tmp_path / "out.parquet", sort_by=["id"])
         written.append((tmp_path / "out.parquet").read_bytes())
     assert written[0] == written[1]
 

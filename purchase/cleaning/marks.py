@@ -1,20 +1,30 @@
 """Say for every row of a table why it is dropped: the first reason that fits, or missing for a row that stays."""
 
+import string
+
 import narwhals as nw
 
 # What is the same for two records of one action; their times may differ by a moment.
 SAME_ACTION = ("customer_id", "session_id", "event_type", "product_id", "campaign_id", "order_id")
+LOWER = {  # what engines turn into different small letters
+    "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}": "i",
+    "\N{GREEK CAPITAL LETTER SIGMA}": "\N{GREEK SMALL LETTER SIGMA}",
+}
 CATEGORIES = ("gender", "country", "acquisition_channel", "loyalty_tier", "category", "device", "traffic_source")
 
 
 def normalise(table, *, categories=CATEGORIES):
     """Trim and lower-case the categories that a table has; one of blanks alone is missing. Ids stay as they are."""
-    tidy = {
-        name: nw.col(name).str.strip_chars().str.to_lowercase()
-        for name in table.collect_schema().names()
-        if name in categories
-    }
+    tidy = {name: _tidy(nw.col(name)) for name in table.collect_schema().names() if name in categories}
     return table.with_columns("row", **{name: nw.when(text != "").then(text) for name, text in tidy.items()})
+
+
+def _tidy(text):
+    """Trim and lower-case, alike on every engine."""
+    text = text.str.strip_chars(string.whitespace)  # by default, some take blanks of other scripts too
+    for capital, small in LOWER.items():
+        text = text.str.replace_all(capital, small, literal=True)
+    return text.str.to_lowercase()
 
 
 def mark_customers(customers):
@@ -86,7 +96,7 @@ def dropped(marked, *, table):
 
 def account(marked):
     """Return how many rows of a marked table were read, kept and dropped, and why, as a dict of whole numbers."""
-    counts = marked.group_by("reason").agg(n=nw.len()).sort("reason").collect("pandas").to_native()
+    counts = marked.group_by("reason").agg(n=nw.len()).sort("reason").collect("pyarrow").to_pandas()
     by_reason = {reason: int(n) for reason, n in counts.dropna().itertuples(index=False)}
     n_read, n_dropped = int(counts["n"].sum()), sum(by_reason.values())
     return {"read": n_read, "kept": n_read - n_dropped, "dropped": {"total": n_dropped, "by_reason": by_reason}}

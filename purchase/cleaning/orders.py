@@ -33,7 +33,7 @@ def orders_of_lines(lines):
             n_lines=nw.len().cast(nw.Int64),
             n_items=nw.col("quantity").sum().cast(nw.Int64),
             revenue_cents=nw.col("paid").sum().cast(nw.Int64),
-            n_priced=priced.sum().cast(nw.Int64),
+            n_priced=priced.cast(nw.Int64).sum().cast(nw.Int64),
             discount_cents=nw.col("discount_cents").sum().cast(nw.Int64),
             has_coupon=(~nw.col("coupon").is_null()).any(),
         )

@@ -26,7 +26,7 @@ def split_rows(tables, shop, *, cutoffs, test_share, validation_share, seed):
     shares = {"test_share": test_share, "validation_share": validation_share}
     sessions = tables["sessions"]
     if not sessions.filter(nw.col("started_at").is_null()).head(1).collect().is_empty():
-        return split_by_content(sessions.collect("pandas").to_native(), seed=seed, **shares), {"by": "content"}
+        return split_by_content(sessions.collect("pyarrow").to_pandas(), seed=seed, **shares), {"by": "content"}
     scored = score_sessions(
         sessions, tables["events"], scoring_moment=shop.scoring_moment, first_k_events=cutoffs.first_k_events
     )

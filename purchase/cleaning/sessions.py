@@ -2,7 +2,7 @@
 
 import narwhals as nw
 
-from purchase.tables import EMAIL_TYPES
+from purchase.tables import EMAIL_TYPES, with_missing
 
 STANDARD = {
     "session_id": nw.String,
@@ -81,8 +81,8 @@ def sessions_of_events(events):
 def sessions_of_shop(sessions):
     """Return the shop's own table of sessions with the columns that ``sessions_of_events`` gives, missing."""
     have = sessions.collect_schema().names()
-    blank = {name: nw.lit(None, dtype=kind) for name, kind in STANDARD.items() if name not in have}
-    return sessions.drop("row").with_columns(**blank, first_purchase_at=nw.lit(None, dtype=nw.Int64))
+    lacking = {name: kind for name, kind in STANDARD.items() if name not in have}
+    return with_missing(sessions.drop("row"), lacking | {"first_purchase_at": nw.Int64})
 
 
 def link_orders(orders, events, sessions, *, session_gap_minutes):
@@ -102,7 +102,7 @@ def link_orders(orders, events, sessions, *, session_gap_minutes):
         (nw.col("started_at") <= nw.col("ordered_at"))
         & (nw.col("ordered_at") <= nw.max_horizontal("started_at", "ended_at") + int(session_gap_minutes * 60))
     )
-    by_time = near.group_by("order_id").agg(nw.col("by_time").last(order_by=["started_at", "by_time"]))
+    by_time = near.group_by("order_id").agg(by_time=nw.col("by_time").last(order_by=["started_at", "by_time"]))
     linked = orders.join(by_event, on="order_id", how="left").join(by_time, on="order_id", how="left")
     return linked.with_columns(session_id=nw.coalesce("by_event", "by_time")).drop("by_event", "by_time")
 

@@ -111,7 +111,7 @@ def _active(records, cutoff, lookback_days):
 
 def count_parts(split):
     """Return the number of rows of each part, and raise TableError if one has none."""
-    counts = split.group_by("part").agg(n=nw.len()).collect("pandas").to_native().set_index("part")["n"]
+    counts = split.group_by("part").agg(n=nw.len()).collect("pyarrow").to_pandas().set_index("part")["n"]
     for part in PARTS:
         if part not in counts.index:
             raise TableError(

@@ -63,7 +63,7 @@ def split_by_time(scored, *, test_share, validation_share):
     -------
     LazyFrame with the columns of ``SPLIT``, and a dict: the boundaries (seconds) and the number of sessions left out
     """
-    instants = scored.group_by("started_at").agg(n=nw.len().cast(nw.Int64)).collect("pandas").to_native()
+    instants = scored.group_by("started_at").agg(n=nw.len().cast(nw.Int64)).collect("pyarrow").to_pandas()
     instants = instants.sort_values("started_at")
     before = instants["n"].cumsum() - instants["n"]
     n_rows = int(instants["n"].sum())

@@ -8,7 +8,7 @@ import pandas as pd
 from purchase.features import clock, customers, emails, events, orders, sessions, visits
 from purchase.features.filled import find_filled
 from purchase.features.registry import entry, usable
-from purchase.tables import KEY_COLUMNS, TableError
+from purchase.tables import KEY_COLUMNS, TableError, with_missing
 
 COL = nw.col
 OUTCOME = ("customer_id", "ended_at", "n_events", "first_ordered_at", "ordered")  # of a session: not for features
@@ -65,7 +65,7 @@ def _until_the_session(rows, table):
 def _with_clock(frame, filled, time_zone):
     """Add the wall clock's seconds and months at the cutoff; missing where rows have no times."""
     if "split" not in filled:
-        return frame.with_columns(wall=nw.lit(None, dtype=nw.Int64), months=nw.lit(None, dtype=nw.Int64))
+        return with_missing(frame, {"wall": nw.Int64, "months": nw.Int64})
     first_at, last_at = frame.select(first=COL("cutoff").min(), last=COL("cutoff").max()).collect().row(0)
     span = {"first_at": int(first_at), "last_at": int(last_at)}
     walled = frame.with_columns(wall=clock.wall_seconds(COL("cutoff"), time_zone=time_zone, **span))

@@ -43,12 +43,17 @@ def months(wall, *, first_at, last_at):
 
 
 def hour(wall):
-    return wall // HOUR % 24
+    return rest(wall // HOUR, 24)
 
 
 def weekday(wall):
     """0 is Monday: 1970-01-01 was a Thursday."""
-    return (wall // DAY + 3) % 7
+    return rest(wall // DAY + 3, 7)
+
+
+def rest(whole, divisor):
+    """Return what a division of whole numbers leaves over; pandas has no % for columns with missing values."""
+    return whole - whole // divisor * divisor
 
 
 def _passed(at, instant):

@@ -70,7 +70,7 @@ def extra_feature(table, name, extra, *, known_at):
 
 def season_block():
     """Describe when the horizon begins, or the session, by the shop's own clock."""
-    month = COL("months") % 12 + 1
+    month = clock.rest(COL("months"), 12) + 1
     return Block("split", None, [Feature("month", "month of the cutoff, 1 to 12", "month", value=month)])
 
 

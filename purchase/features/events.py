@@ -3,7 +3,7 @@
 import narwhals as nw
 
 from purchase.features.past import past, within
-from purchase.features.registry import Block, Feature, count, distinct, only_if, ratio, since, step
+from purchase.features.registry import Block, Feature, count, distinct, number_of, only_if, ratio, since, step
 from purchase.tables import DAY, EMAIL_TYPES
 
 COL = nw.col
@@ -96,8 +96,8 @@ def _open_cart():
     signed = nw.when(put).then(COL("price_cents")).otherwise(nw.when(taken).then(-COL("price_cents")))
     left = COL("n_put") - COL("n_taken")
     return [
-        step("n_put", put.sum().cast(nw.Int64), absent=0),
-        step("n_taken", taken.sum().cast(nw.Int64), absent=0),
+        step("n_put", number_of(put), absent=0),
+        step("n_taken", number_of(taken), absent=0),
         step("open_cents", signed.sum().cast(nw.Int64), absent=0),
         step("last_put_at", only_if(put, COL("event_at")).max()),
         Feature(
@@ -153,7 +153,7 @@ def _taste():
 def _device():
     mobile = COL("device").str.contains("mobile|phone|android|ios")
     return [
-        step("n_mobile", mobile.sum().cast(nw.Int64), absent=0),
+        step("n_mobile", number_of(mobile), absent=0),
         step("n_with_device", COL("device").count().cast(nw.Int64), absent=0),
         ratio(
             "mobile_share",

@@ -37,7 +37,7 @@ def _filled(name, table):
     schema = table.collect_schema()
     numeric = [column for column, kind in schema.items() if kind.is_numeric() or kind == nw.Boolean]
     checks = {column: COL(column).count() for column in schema}
-    checks |= {f"{column}>0": (COL(column).cast(nw.Float64) > 0).sum() for column in numeric}
+    checks |= {f"{column}>0": (COL(column).cast(nw.Float64) > 0).cast(nw.Int64).sum() for column in numeric}
     found = table.select(n_rows__=nw.len(), **checks).collect().rows(named=True)[0]
     n_rows = found.pop("n_rows__")
     yield from (f"{name}.{key}" for key, n in found.items() if n)

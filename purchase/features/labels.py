@@ -80,7 +80,7 @@ def count_labels(rows):
         last=COL("cutoff").max(),
         cutoffs=COL("cutoff").n_unique(),
     )
-    found = numbers.collect("pandas").to_native().set_index("part").loc[["train", "validation", "test"]]
+    found = numbers.collect("pyarrow").to_pandas().set_index("part").loc[["train", "validation", "test"]]
     counts = {}
     for part, row in found.iterrows():
         n_rows, positives = int(row["rows"]), int(row["positives"])

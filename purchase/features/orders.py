@@ -3,7 +3,7 @@
 import narwhals as nw
 
 from purchase.features.past import past, within
-from purchase.features.registry import Block, Feature, count, distinct, only_if, ratio, since, step, total
+from purchase.features.registry import Block, Feature, count, distinct, number_of, only_if, ratio, since, step, total
 from purchase.tables import DAY
 
 MONEY = ("orders.revenue_cents",)
@@ -111,7 +111,7 @@ def _discounts(lookback):
             "share of the price before discounts that was taken off",
             needs=(*MONEY, "orders.discount_cents>0"),
         ),
-        step("n_with_coupon", COL("has_coupon").sum().cast(nw.Int64), absent=0),
+        step("n_with_coupon", number_of(COL("has_coupon")), absent=0),
         ratio(
             "coupon_share",
             COL("n_with_coupon"),

@@ -39,7 +39,7 @@ class Block:
 
 def count(name, condition, meaning, *, unit, **more):
     """Count the records for which ``condition`` holds; a customer without any has 0."""
-    return Feature(name, meaning, unit, aggregate=condition.sum().cast(nw.Int64), absent=0, **more)
+    return Feature(name, meaning, unit, aggregate=number_of(condition), absent=0, **more)
 
 
 def total(name, amount, meaning, *, unit, **more):
@@ -60,6 +60,11 @@ def ratio(name, above, below, meaning, *, unit="", **more):
 def since(name, instant, meaning, **more):
     """Count the days from an instant (a step's name) to the cutoff; missing where there is none."""
     return Feature(name, meaning, "days", value=(nw.col("cutoff") - nw.col(instant)) / DAY, **more)
+
+
+def number_of(condition):
+    """Count the records for which a condition holds in an aggregate; Spark adds up no flags, so they become 1 and 0."""
+    return condition.cast(nw.Int64).sum().cast(nw.Int64)
 
 
 def distinct(values):

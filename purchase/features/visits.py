@@ -4,7 +4,7 @@ import narwhals as nw
 
 from purchase.features.events import is_a
 from purchase.features.past import past, within
-from purchase.features.registry import Block, Feature, count, needing, only_if, ratio, step
+from purchase.features.registry import Block, Feature, count, needing, number_of, only_if, ratio, step
 
 COL = nw.col
 
@@ -25,8 +25,8 @@ def session_block(rows, events, *, spans_days):
     features += [
         step("seconds", (COL("oldest") - COL("age")).sum().cast(nw.Int64)),
         step("n_session_events", COL("n_events").sum().cast(nw.Int64)),
-        step("n_with_cart", COL("with_cart").sum().cast(nw.Int64)),
-        step("n_of_one_event", (COL("n_events") == 1).sum().cast(nw.Int64)),
+        step("n_with_cart", number_of(COL("with_cart"))),
+        step("n_of_one_event", number_of(COL("n_events") == 1)),
         ratio("mean_session_minutes", COL("seconds") / 60, n_sessions, "length of a session, mean", unit="minutes"),
         ratio("events_per_session", COL("n_session_events"), n_sessions, "events in a session, mean", unit="events"),
         ratio("cart_session_share", COL("n_with_cart"), n_sessions, "share of sessions with a cart"),

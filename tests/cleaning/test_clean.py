@@ -1,11 +1,9 @@
 """Cleaning: what goes, what stays, what belongs together."""
 
-from functools import partial
-
 import pytest
 
 from purchase.cleaning.clean import clean
-from purchase.files import engine, settle
+from purchase.engines.registry import engine
 from tests.small_tables import listed, table
 
 MINUTE = 60
@@ -27,7 +25,7 @@ def connection():
 def cleaned(connection, *, customers=(), events=(), orders=(), sessions=(), **changed):
     rows = {"customers": customers, "events": events, "orders": orders, "sessions": sessions}
     tables = {name: table(connection, name, given) for name, given in rows.items()}
-    return clean(tables, settle=partial(settle, connection), **(SETTINGS | changed))
+    return clean(tables, settle=connection.settle, **(SETTINGS | changed))
 
 
 def view(at, customer="ann", **more):

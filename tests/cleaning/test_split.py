@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from purchase.cleaning.split import plan_cutoffs, split_customers
 from purchase.cleaning.split_sessions import score_sessions, split_by_content, split_by_time
-from purchase.files import engine
+from purchase.engines.registry import engine
 from purchase.tables import DAY, TableError, end_of_records
 from tests.small_tables import lazy, listed, table
 

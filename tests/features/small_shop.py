@@ -5,8 +5,8 @@ import pyarrow as pa
 
 from purchase.cleaning.orders import LINES, RETURNS
 from purchase.cleaning.sessions import STANDARD
+from purchase.engines.registry import engine
 from purchase.features.build import describe
-from purchase.files import engine
 from purchase.tables import CONTRACTS, DAY
 from tests.small_tables import ARROW, lazy
 

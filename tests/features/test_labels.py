@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pytest
 
+from purchase.engines.registry import engine
 from purchase.features.labels import count_labels, label_customers, label_sessions
-from purchase.files import engine
 from purchase.tables import DAY, TableError
 from tests.features.small_shop import SPLIT, T, at_cutoff, clean_tables
 from tests.small_tables import lazy, listed

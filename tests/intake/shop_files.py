@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from purchase.files import engine, validate
+from purchase.engines.duckdb import connect
+from purchase.files import validate
 from purchase.intake.take_in import take_in
 from purchase.shops import Shop
 
@@ -55,7 +56,7 @@ def take(folder, files, tables, *, batch_rows=1000, max_gap_days=30, n_threads=1
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     shop = make_shop(tables, **keys)
     out = folder / "tables"
-    with engine(n_threads=n_threads, memory_gb=1) as connection:
+    with connect(n_threads=n_threads, memory_gb=1) as connection:
         account = take_in(
             connection,
             shop,

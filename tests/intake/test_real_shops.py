@@ -2,7 +2,7 @@
 
 import pytest
 
-from purchase.files import engine
+from purchase.engines.duckdb import connect
 from purchase.intake.take_in import take_in
 from purchase.shops import read_shop
 from tests.intake.shop_files import Taken
@@ -20,7 +20,7 @@ def taken(name, real_data, tmp_path):
     raw = tmp_path / "raw"
     raw.mkdir()
     (raw / FILES[name]).symlink_to((real_data / FILES[name]).resolve())
-    with engine(n_threads=2, memory_gb=1) as connection:
+    with connect(n_threads=2, memory_gb=1) as connection:
         yaml = f"shops/{name}.yaml"
         account = take_in(
             connection, read_shop(name), raw, tmp_path / "out", yaml=yaml, batch_rows=200_000, max_gap_days=30
@@ -70,7 +70,7 @@ def test_the_public_format_of_retailrocket_is_read(tmp_path):
     raw = tmp_path / "raw"
     raw.mkdir()
     (raw / "events.csv").write_text("\n".join(["timestamp,visitorid,event,itemid,transactionid", *rows]))
-    with engine(n_threads=1, memory_gb=1) as connection:
+    with connect(n_threads=1, memory_gb=1) as connection:
         shop = read_shop("retailrocket")
         account = take_in(connection, shop, raw, tmp_path / "out", yaml="y", batch_rows=1000, max_gap_days=30)
     shop = Taken(account, tmp_path / "out")
