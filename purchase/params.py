@@ -259,8 +259,10 @@ class EvaluateParams(Strict):
 
 
 class GateParams(Strict):
+    min_average_precision: Annotated[float, Field(ge=0, lt=1)] | None
     max_calibration_error: Annotated[float, Field(gt=0, lt=1)] | None
     min_lift_at_10_percent: Annotated[float, Field(ge=0, le=10)] | None
+    better_than_baselines: bool | None
 
 
 class ReviewParams(Strict):
