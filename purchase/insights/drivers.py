@@ -69,7 +69,7 @@ def driver_part(predict_propensity, features, ranking, words, *, n_top, n_repeat
         meaning=[words.name(name) for name in importance["feature"]],
         rank=[ranking.index(name) + 1 if name in ranking else None for name in importance["feature"]],
         direction=importance["feature"].map(directions),
-        always_shown=importance["feature"].map(pinned).fillna(""),
+        always_shown=[pinned.get(name, "") for name in importance["feature"]],
     ).astype({"rank": "Int64"})
     numbers = {
         "n_rows": len(sample),

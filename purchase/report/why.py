@@ -15,6 +15,7 @@ DIRECTIONS = {
     "differs": "differs by category",
 }
 N_NAMED = 5
+NAMES = ("Segment", "Customers", "Propensity", "Ordered", "What to do")
 
 
 def why_section(story):
