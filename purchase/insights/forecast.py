@@ -40,13 +40,13 @@ def forecast_part(scored, segments, values, spread, *, n_bootstrap, interval, se
     propensity, label = scored["propensity"].to_numpy(), scored["label"].to_numpy(dtype="int64")
     worth = None if values is None else (values, spread)
     drawn = _draws(propensity, member, worth, n_bootstrap=n_bootstrap, seed=seed)
-    table = pd.DataFrame({"segment": names, "n_customers": member.sum(axis=1)})
+    table = pd.DataFrame({"segment": names, "n_rows": member.sum(axis=1)})
     table = table.join(_against(member @ propensity, drawn[0], member @ label, "orders", interval=interval))
     if values is not None:
         happened = member @ scored["revenue_cents"].to_numpy()
         told = member @ (propensity * values)
         table = table.join(_against(told, drawn[1], happened, "revenue_cents", interval=interval))
-    table = table.sort_values(["n_customers", "segment"], ascending=[False, True], ignore_index=True)
+    table = table.sort_values(["n_rows", "segment"], ascending=[False, True], ignore_index=True)
     return Part({"total": table.drop(columns="segment").iloc[0].to_dict()}, {"forecast": table})
 
 

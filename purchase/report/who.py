@@ -100,7 +100,7 @@ def _examples(story):
         "their propensity most, by the champion. Its head:"
     )
     reasons = [name for name in story.examples.columns if name.startswith("reason_")]
-    told = story.examples[reasons].fillna("").agg("; ".join, axis=1)
+    told = ["; ".join(filter(None, row)) for row in story.examples[reasons].fillna("").to_numpy()]
     ranked = enumerate(zip(story.examples["propensity"], told, strict=True), start=1)
     rows = [[f"No. {number}", share(propensity), text] for number, (propensity, text) in ranked]
     yield table(["Rank", "Propensity", "Reasons"], rows, caption="The first of the target list", stacked=True)

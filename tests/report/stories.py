@@ -53,8 +53,8 @@ def insights(**changes):
             "policies": dict.fromkeys(("champion", "recency-frequency rule", "everybody", "nobody"), rule),
             "order_value": value | {"error_cents": 300, "error_of_mean_cents": 400},
         },
-        "uplift": {"n_sent": 900, "n_held_out": 100, "uplift_days": 10}
-        | dict.fromkeys(("overall", "top_half", "qini"), SCORE),
+        "uplift": dict.fromkeys(("overall", "top_half", "qini"), SCORE)
+        | {"n_sent": 900, "n_held_out": 100, "uplift_days": 10},
         "forecast": {"total": forecast | {"inside_orders": True}},
         "drivers": {"missing": {"session duration": "not available: no such feature"}},
         "segments": {"n_segments": 1},
@@ -73,17 +73,11 @@ def tables():
     losses = {"scores": ["base rate", "champion", "truth"], "metric": "log_loss", "value": [0.3, 0.2, 0.1]}
     return {
         "forecast": pd.DataFrame({"segment": ["All", "Champions"], "inside_orders": [True, False]}),
-        "drivers": pd.DataFrame(
-            [driver | {"feature": "x", "meaning": "time since <x>", "always_shown": "product views"}]
-        ),
+        "drivers": pd.DataFrame([driver | {"importance": 0.01, "low": 0.005, "high": 0.02}]),
         "segments": pd.DataFrame([share | {"segment": "Champions", "n_customers": 40, "action": "Reward them."}]),
-        "groups": pd.DataFrame(
-            [share | {"attribute": "age", "group": "18 to 24", "n_rows": 90, "n_ordered": 3, "verdict": "as predicted"}]
-        ),
+        "groups": pd.DataFrame([share | group]),
         "drift": pd.DataFrame({"feature": ["month"], "drift": [7.9]}),
-        "ceiling": pd.DataFrame(
-            {"scores": ["base rate", "champion", "truth"], "metric": "log_loss", "value": [0.3, 0.2, 0.1]}
-        ),
+        "ceiling": pd.DataFrame(losses),
     }
 
 
@@ -103,9 +97,7 @@ def story(evaluated=None, found=None):
         uplift_days=10,
         n_top_features=10,
     )
-    examples = pd.DataFrame(
-        {"customer_id": ["c00017"], "propensity": [0.31], "reason_1": ["raised by a < b"], "reason_2": [None]}
-    )
+    first = {"customer_id": "c00017", "propensity": 0.31, "reason_1": "raised by a < b", "reason_2": None}
     return Story(
         evaluation=evaluated or evaluation(),
         insights=found or insights(),
