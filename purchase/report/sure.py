@@ -1,7 +1,7 @@
 """How far the numbers can be trusted: calibration, other models, the ceiling, fairness, drift."""
 
 from purchase.report.html import bullets, heading, paragraph, picture, section, table
-from purchase.report.words import estimate, model, score, share
+from purchase.report.words import estimate, model, score, share, signed
 
 
 def sure_section(story):
@@ -13,9 +13,9 @@ def _calibration(story):
     error, test = story.evaluation["calibration_error"], story.evaluation["test"]
     yield heading("Are the propensities right?")
     yield paragraph(
-        f"On average a propensity is off by {share(error['value'], 2)} ({story.interval} {share(error['low'], 2)} to "
-        f"{share(error['high'], 2)}, chance taken off). Calibration slope {estimate(test['calibration_slope'])}, ideal "
-        f"1; intercept {estimate(test['calibration_intercept'])}, ideal 0."
+        f"On average a propensity is off by {share(error['value'], 2)} in this sample; without what chance adds, by "
+        f"{share(error['low'], 2)} to {share(error['high'], 2)} ({story.interval}). Calibration slope "
+        f"{estimate(test['calibration_slope'])}, ideal 1; intercept {estimate(test['calibration_intercept'])}, ideal 0."
     )
     yield picture(
         story.pictures["calibration"],
@@ -32,7 +32,7 @@ def _models(story):
     for row in story.board.to_dict("records"):
         ends = {end: row[f"test_{metric}{suffix}"] for end, suffix in _ENDS.items()}
         verdict = "champion" if row["model"] == story.evaluation["champion"] else _verdict(row)
-        rows.append([model(row["model"]), estimate(ends), f"{row['difference_to_champion']:+.4f}", verdict])
+        rows.append([model(row["model"]), estimate(ends), signed(row["difference_to_champion"]), verdict])
     names = ["Model", f"Test {metric.replace('_', ' ')}", "To the champion", ""]
     yield table(names, rows, caption="Best on validation first; tied: the difference to the champion is within noise")
 

@@ -22,23 +22,14 @@ def why_section(story):
     drivers = story.tables["drivers"]
     certain = drivers[drivers["low"] > 0].head(N_NAMED)
     named = [f"{row.meaning}: {DIRECTIONS[row.direction]}" for row in certain.itertuples()]
-    always = drivers[drivers["always_shown"].notna()]
-    shown = [
-        f"{row.always_shown} ({row.meaning}): {DIRECTIONS[row.direction]}; importance {score(row.importance)} "
-        f"[{score(row.low)}, {score(row.high)}]{'' if row.low > 0 else ', not told from 0'}"
-        for row in always.itertuples()
-    ]
-    lacking = [f"{what}: {reason}" for what, reason in story.insights["drivers"]["missing"].items()]
     return section(
         "why",
         "What goes with ordering",
         paragraph(ASSOCIATION, kind="note"),
-        paragraph(
-            "Most telling on test, and surely so:" if named else "No feature's importance is told from 0 on test."
-        ),
+        paragraph("Most telling, and surely so:" if named else "No feature's importance on test is told from 0."),
         bullets(named),
         paragraph("Always looked at, wherever they rank:"),
-        bullets([*shown, *lacking]),
+        bullets(_always_shown(story, drivers)),
         picture(
             story.pictures["drivers"],
             description="Bars with intervals: how much the log loss rises when each feature is shuffled.",
@@ -50,6 +41,17 @@ def why_section(story):
             caption="Mean propensity if all had the same value of the feature, all else as it is (partial dependence).",
         ),
     )
+
+
+def _always_shown(story, drivers):
+    for row in drivers[drivers["always_shown"].notna()].itertuples():
+        doubt = "" if row.low > 0 else ", not told from 0"
+        yield (
+            f"{row.always_shown} ({row.meaning}): {DIRECTIONS[row.direction]}; importance {score(row.importance)} "
+            f"[{score(row.low)}, {score(row.high)}]{doubt}"
+        )
+    for what, reason in story.insights["drivers"]["missing"].items():
+        yield f"{what}: {reason}"
 
 
 def segments_section(story):

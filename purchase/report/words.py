@@ -23,6 +23,10 @@ def score(value):
     return "undefined" if value is None else f"{value:.4f}".replace("-0.0000", "0.0000")
 
 
+def signed(value):
+    return f"{value:+.4f}".replace("-0.0000", "+0.0000")
+
+
 def estimate(found, shown=score):
     """Return a value with its interval: 0.1609 [0.1287, 0.2036]."""
     return f"{shown(found['value'])} [{shown(found['low'])}, {shown(found['high'])}]"
