@@ -29,7 +29,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from purchase.tables import TableError
 
 RAW = Path("data/raw")  # data/raw/<shop>/: a shop's own files
-TRUTH = Path("data/truth")  # what the simulated shop hides; only the stage ceiling reads it
+TRUTH = Path("data/truth")  # what the simulated shop hides; nothing reads it before evaluation is over
 TABLES = Path("data/tables")
 CLEAN = Path("data/clean")
 SPLIT = Path("data/split.parquet")
@@ -37,9 +37,11 @@ FEATURES = Path("data/features")
 OUT_OF_FOLD = Path("data/out_of_fold")
 PREDICTIONS = Path("data/predictions")
 MODELS = Path("models")
+INSIGHTS = Path("data/insights")
 METRICS = Path("metrics")
 LOCK = Path("dvc.lock")
 PLOTS = Path("plots")
+REPORT = Path("report")
 LOGS = Path("logs")  # wall times, which no two runs share: kept by neither Git nor DVC
 
 
@@ -97,8 +99,12 @@ def read_json(path):
 
 def write_json(content, path):
     """Write numbers and texts as JSON, keys in the order given; refuses NaN and infinity."""
+    write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", path)
+
+
+def write_text(text, path):
     with whole(path) as part:
-        part.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        part.write_text(text, encoding="utf-8", newline="\n")
 
 
 def run(main):

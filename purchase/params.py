@@ -258,9 +258,20 @@ class EvaluateParams(Strict):
         return value
 
 
+class InsightsParams(Strict):
+    margin: Share
+    contact_cost_cents: Annotated[int, Field(ge=0)]
+    budget_cents: Annotated[int, Field(ge=0)] | None
+    value_prior_orders: Positive
+    uplift_days: Count
+    n_top_features: Count
+
+
 class GateParams(Strict):
+    min_average_precision: Annotated[float, Field(ge=0, lt=1)] | None
     max_calibration_error: Annotated[float, Field(gt=0, lt=1)] | None
     min_lift_at_10_percent: Annotated[float, Field(ge=0, le=10)] | None
+    better_than_baselines: bool | None
 
 
 class ReviewParams(Strict):
@@ -286,6 +297,7 @@ class Params(Strict):
     tune: TuneParams
     evaluate: EvaluateParams
     gate: GateParams
+    insights: InsightsParams
     review: ReviewParams
 
     @model_validator(mode="after")

@@ -1,7 +1,9 @@
 """Choose the champion on validation rows, and report every model on test rows."""
 
 from purchase import files
+from purchase.evaluation import gate
 from purchase.evaluation.baselines import fit_baselines, recency_frequency_columns
+from purchase.evaluation.bootstrap import calibration_error
 from purchase.evaluation.candidates import model_folders, predictions_table, propensities_of
 from purchase.evaluation.gallery import draw_all, plot_tables
 from purchase.evaluation.importance import permutation_importance
@@ -34,7 +36,12 @@ def main():
     labels, propensities = test["label"].to_numpy(), propensities_of(models, test)
     resampling = {"n_bootstrap": settings.n_bootstrap, "interval": settings.interval, "seed": params.seed}
     board = judge(labels, propensities, test["group"], choice, **resampling)
+    error = calibration_error(
+        labels, propensities[choice.champion], test["group"], n_bins=settings.n_calibration_bins, **resampling
+    )
     about = {"shop": shop, "task": task, "n_validation": len(validation), "labels": labels}
+    report = evaluation_report(board, choice, error, **about)
+    report["gate"] = gate.hold(params.gate.model_dump(), report)
     binning = {"n_calibration_bins": settings.n_calibration_bins, "interval": settings.interval}
     tables = plot_tables(labels, propensities[choice.champion], importance, threshold=threshold, **binning)
     trials = {family: files.read_frame(files.PLOTS / "search" / f"{family}.csv") for family in FAMILIES}
@@ -43,7 +50,7 @@ def main():
         predictions_table(test, champion, propensities[choice.champion]), files.PREDICTIONS / "test.parquet"
     )
     files.write_frame(board, files.METRICS / "leaderboard.csv")
-    files.write_json(evaluation_report(board, choice, **about), files.METRICS / "evaluate.json")
+    files.write_json(report, files.METRICS / "evaluate.json")
     for name, table in tables.items():
         files.write_frame(table, files.PLOTS / f"{name}.csv")
     drawn = {"shop": shop, "interval": settings.interval, "scoring": params.tune.scoring}

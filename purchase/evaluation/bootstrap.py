@@ -10,7 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from purchase.evaluation.calibration import weighted_calibration
+from purchase.evaluation.calibration import calibration_errors, weighted_calibration
 from purchase.evaluation.metrics import LIFT_SHARE, METRICS
 
 _CHUNK_CELLS = 400_000  # weights held at a time (3 MB); more is no faster
@@ -57,6 +57,41 @@ def cluster_weights(groups, *, n_bootstrap, seed):
         n = min(chunk, n_bootstrap - start)
         drawn = [np.bincount(rng.integers(n_groups, size=n_groups), minlength=n_groups) for _ in range(n)]
         yield np.stack(drawn, axis=1).astype(float)[codes]
+
+
+def bootstrap_sums(values, groups, *, n_bootstrap, seed):
+    """Return the sums of some columns over the rows of each resample.
+
+    Parameters
+    ----------
+    values : array of shape (n_columns, n_rows)
+
+    Returns
+    -------
+    array of shape (n_columns, n_bootstrap)
+    """
+    values = np.atleast_2d(np.asarray(values, dtype=float))
+    with threadpool_limits(1):
+        sums = [values @ weights for weights in cluster_weights(groups, n_bootstrap=n_bootstrap, seed=seed)]
+    return np.concatenate(sums, axis=1)
+
+
+def calibration_error(labels, propensity, groups, *, n_bins, n_bootstrap, interval, seed):
+    """Return the expected calibration error with its interval: a dict with value, low and high.
+
+    Chance alone keeps every bin from its propensity, so the error of a sample lies above that of all customers, and the
+    error of a resample lies above the sample's by about as much. The interval is therefore the percentiles mirrored at
+    the value (Davison and Hinkley 1997, Bootstrap Methods and their Application, section 5.2.1), from 0; where chance
+    explains most of the error, the value lies near its upper end or above it.
+    """
+    labels = np.asarray(labels, dtype=float)
+    value = calibration_errors(labels, propensity, np.ones((len(labels), 1)), n_bins=n_bins)[0]
+    samples = [
+        calibration_errors(labels, propensity, weights, n_bins=n_bins)
+        for weights in cluster_weights(groups, n_bootstrap=n_bootstrap, seed=seed)
+    ]
+    low, high = percentile_interval(np.concatenate(samples), interval=interval)
+    return {"value": float(value), "low": max(0.0, float(2 * value - high)), "high": max(0.0, float(2 * value - low))}
 
 
 def weighted_metrics(labels, propensity, weights, *, threshold):

@@ -112,9 +112,8 @@ def calibration_bins(labels, propensity, *, n_bins, interval):
     DataFrame
         mean_propensity, share_ordered, low, high (Wilson's interval of the share), n_rows; a row a bin, lowest first.
     """
-    edges = np.unique(np.quantile(propensity, np.arange(1, n_bins) / n_bins))
     rows = pd.DataFrame({"propensity": propensity, "label": np.asarray(labels, dtype=int)})
-    bins = rows.groupby(np.searchsorted(edges, propensity)).agg(
+    bins = rows.groupby(_bin_of(propensity, n_bins=n_bins)).agg(
         mean_propensity=("propensity", "mean"),
         share_ordered=("label", "mean"),
         n_ordered=("label", "sum"),
@@ -126,3 +125,35 @@ def calibration_bins(labels, propensity, *, n_bins, interval):
     ]
     bins["low"], bins["high"] = [ci.low for ci in wilson], [ci.high for ci in wilson]
     return bins[["mean_propensity", "share_ordered", "low", "high", "n_rows"]].reset_index(drop=True)
+
+
+def _bin_of(propensity, *, n_bins):
+    """Return the bin of each row, from 0; rows of equal propensity share one."""
+    edges = np.unique(np.quantile(propensity, np.arange(1, n_bins) / n_bins))
+    return np.searchsorted(edges, propensity)
+
+
+def calibration_errors(labels, propensity, weights, *, n_bins):
+    """Return the expected calibration error under many weightings of the same rows, in the same bins.
+
+    The mean over rows of |mean propensity - share ordered| of their bin.
+
+    Parameters
+    ----------
+    labels, propensity : arrays of shape (n_rows,)
+    weights : array of shape (n_rows, n_weightings)
+        A column of ones gives the value of the rows themselves.
+
+    Returns
+    -------
+    array of shape (n_weightings,)
+
+    References
+    ----------
+    Naeini, Cooper and Hauskrecht (2015), "Obtaining well calibrated probabilities using Bayesian binning".
+    """
+    bins = _bin_of(propensity, n_bins=n_bins)
+    order = np.argsort(bins, kind="stable")
+    _, starts = np.unique(bins[order], return_index=True)
+    gaps = np.add.reduceat(((propensity - labels)[:, None] * weights)[order], starts, axis=0)
+    return np.abs(gaps).sum(axis=0) / weights.sum(axis=0)

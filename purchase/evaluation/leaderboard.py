@@ -46,8 +46,8 @@ def choose(labels, propensities, *, baselines, champion_metric, threshold):
     return Choice(champion, champion_metric, thresholds, {model: values[model] for model in ranking})
 
 
-def tied_with_champion(samples, choice, *, interval):
-    """Return {model: bool}: whether the interval of the paired difference to the champion holds 0.
+def differences_to_champion(samples, choice, *, interval):
+    """Return {model: (low, high)}, the interval of the paired difference to the champion in the champion metric.
 
     Parameters
     ----------
@@ -55,11 +55,8 @@ def tied_with_champion(samples, choice, *, interval):
         The metrics of every model on the same resamples.
     """
     row = METRICS.index(choice.champion_metric)
-    tied = {}
-    for model, values in samples.items():
-        low, high = percentile_interval(values[row] - samples[choice.champion][row], interval=interval)
-        tied[model] = bool(low <= 0 <= high)
-    return tied
+    best = samples[choice.champion][row]
+    return {model: percentile_interval(values[row] - best, interval=interval) for model, values in samples.items()}
 
 
 def judge(labels, propensities, groups, choice, *, n_bootstrap, interval, seed):
@@ -77,30 +74,43 @@ def judge(labels, propensities, groups, choice, *, n_bootstrap, interval, seed):
     Returns
     -------
     DataFrame
-        model, tied_with_champion, threshold, validation_<metric>, and test_<metric> with its _low and _high.
+        model, tied_with_champion (the interval of its difference to the champion holds 0), difference_to_champion (in
+        the champion metric on test) with its _low and _high, threshold, validation_<metric>, and test_<metric> with
+        its _low and _high.
     """
     thresholds = choice.thresholds
     samples = bootstrap_metrics(labels, propensities, groups, thresholds=thresholds, n_bootstrap=n_bootstrap, seed=seed)
-    tied = tied_with_champion(samples, choice, interval=interval)
+    differences = differences_to_champion(samples, choice, interval=interval)
+    tests = {model: metrics_at(labels, p, threshold=thresholds[model]) for model, p in propensities.items()}
+    best = tests[choice.champion][choice.champion_metric]
     rows = []
     for model, validation in choice.validation.items():
-        row = {"model": model, "tied_with_champion": tied[model], "threshold": thresholds[model]}
+        low, high = differences[model]
+        row = {
+            "model": model,
+            "tied_with_champion": bool(low <= 0 <= high),
+            "difference_to_champion": tests[model][choice.champion_metric] - best,
+            "difference_to_champion_low": low,
+            "difference_to_champion_high": high,
+            "threshold": thresholds[model],
+        }
         row |= {f"validation_{metric}": validation[metric] for metric in METRICS}
-        test = metrics_at(labels, propensities[model], threshold=thresholds[model])
         lows, highs = percentile_interval(samples[model], interval=interval)
         for metric, low, high in zip(METRICS, lows, highs, strict=True):
-            row |= {f"test_{metric}": test[metric], f"test_{metric}_low": low, f"test_{metric}_high": high}
+            row |= {f"test_{metric}": tests[model][metric], f"test_{metric}_low": low, f"test_{metric}_high": high}
         rows.append(row)
     return pd.DataFrame(rows).round(N_DECIMALS)
 
 
-def evaluation_report(board, choice, *, shop, task, n_validation, labels):
+def evaluation_report(board, choice, error, *, shop, task, n_validation, labels):
     """Return the content of metrics/evaluate.json; None stands for a metric that is undefined.
 
     Parameters
     ----------
     board : DataFrame
         The leaderboard.
+    error : dict
+        The champion's calibration error with its interval, from ``bootstrap.calibration_error``.
     labels : array of shape (n_test,)
         Of test rows.
     """
@@ -116,8 +126,10 @@ def evaluation_report(board, choice, *, shop, task, n_validation, labels):
         "threshold": choice.thresholds[choice.champion],
         "validation": {metric: _number(rows.loc[choice.champion, f"validation_{metric}"]) for metric in METRICS},
         "test": _scores(rows.loc[choice.champion]),
+        "calibration_error": {end: round(value, N_DECIMALS) for end, value in error.items()},
         "baselines": {
             name.removeprefix("baseline/"): {metric: _number(row[f"test_{metric}"]) for metric in HEADLINES}
+            | {"beaten": _beaten(row, choice.champion_metric)}
             for name, row in rows.iterrows()
             if name.startswith("baseline/")
         },
@@ -126,6 +138,14 @@ def evaluation_report(board, choice, *, shop, task, n_validation, labels):
     if RECENCY_FREQUENCY not in rows.index:
         report["left_out"] = {"recency_frequency": "the features have no recency and frequency of orders"}
     return report
+
+
+def _beaten(row, metric):
+    """Say whether the champion beats the model of a row beyond noise; None where the difference is undefined."""
+    nearest = row["difference_to_champion_low" if metric in SMALLER_IS_BETTER else "difference_to_champion_high"]
+    if not np.isfinite(nearest):
+        return None
+    return bool(nearest > 0 if metric in SMALLER_IS_BETTER else nearest < 0)
 
 
 def _scores(row):

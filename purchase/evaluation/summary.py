@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from purchase.evaluation.gate import said as gate_words
 from purchase.files import METRICS, PLOTS, PREDICTIONS, read_json, run
 from purchase.tables import TableError
 
@@ -38,6 +39,17 @@ def scores_lines(report):
         "validation": [_shown(report["validation"][name]) for name in test],
     }
     return _aligned(columns)
+
+
+def gate_line(gate):
+    """Return the gate's verdict in a line of text; ``gate`` is from ``gate.hold``."""
+    if not gate["checks"]:
+        return "Gate: none is set (section gate of params.yaml)."
+    said = [
+        f"{what} {value} ({bound}){'' if check['passed'] else ' FAILED'}"
+        for check, (what, value, bound) in ((check, gate_words(name, check)) for name, check in gate["checks"].items())
+    ]
+    return f"Gate: {'passed' if gate['passed'] else 'FAILED'}. {'; '.join(said)}."
 
 
 def _with_intervals(board, metric, form):
@@ -79,6 +91,7 @@ def summary_text(board, report):
             "",
             f"Champion: {report['champion']}; it predicts an order from a propensity of {report['threshold']:.4f}.",
             f"Of the {report['n_test']:,} test rows, {report['n_positive']:,} ordered.",
+            gate_line(report["gate"]),
             "",
             *scores_lines(report),
             "",

@@ -43,6 +43,13 @@ def build(settings, *, seed, n_threads):
     return Pipeline([("prepare", NativeCategories()), ("model", model)])
 
 
+def contributions(pipeline, frame):
+    """Return the SHAP values of TreeSHAP (Lundberg et al. 2020), as LightGBM has them, of a model that was loaded."""
+    model = pipeline[-1]
+    shap = model.booster.predict(pipeline[:-1].transform(frame), pred_contrib=True, num_threads=model.n_threads)
+    return shap[:, :-1]  # the last column is the mean
+
+
 def save(pipeline, folder):
     save_preparation(pipeline, folder)
     pipeline[-1].booster_.save_model(folder / MODEL)

@@ -8,6 +8,8 @@ A family's module has
     The fitted pipeline in files of its library's own format, and back.
 ``STEPS`` (optional)
     {setting: step of the pipeline} for settings that do not belong to the step ``model``.
+``contributions(pipeline, frame)`` (optional)
+    What each feature adds to the log-odds of each row, shape (n_rows, n_features), as its library works it out.
 ``SCORE`` (optional)
     The method that gives the score; ``predict_proba`` unless said otherwise.
 """

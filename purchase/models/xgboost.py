@@ -1,7 +1,7 @@
 """Gradient boosting by XGBoost, saved as its binary JSON (.ubj)."""
 
 from sklearn.pipeline import Pipeline
-from xgboost import XGBClassifier
+from xgboost import DMatrix, XGBClassifier
 
 from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import NativeCategories
@@ -22,6 +22,12 @@ def build(settings, *, seed, n_threads):
         random_state=seed,
     )
     return Pipeline([("prepare", NativeCategories()), ("model", model)])
+
+
+def contributions(pipeline, frame):
+    """Return the SHAP values of TreeSHAP (Lundberg et al. 2020, Nature Machine Intelligence 2), as XGBoost has them."""
+    rows = DMatrix(pipeline[:-1].transform(frame), enable_categorical=True, nthread=pipeline[-1].n_jobs)
+    return pipeline[-1].get_booster().predict(rows, pred_contribs=True)[:, :-1]  # the last column is the mean
 
 
 def save(pipeline, folder):

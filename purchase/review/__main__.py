@@ -9,11 +9,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from purchase.evaluation.drift import drift
+from purchase.evaluation.gate import hold
 from purchase.evaluation.style import save
 from purchase.review import changes, words
 from purchase.review.draw import CURVES, draw_curves
 from purchase.review.paired import compare, pair_rows
 from purchase.review.revisions import ReviewError, Revision
+from purchase.tables import TableError
 
 PREDICTIONS = "data/predictions/test.parquet"
 SETTINGS = {"evaluate.n_bootstrap": 1000, "evaluate.interval": 0.95, "seed": 0, "review.max_drift": 0.2}
@@ -30,7 +33,7 @@ def main():
     arguments = parser.parse_args()
     try:
         lines, passed = review(Revision(arguments.base), Revision(arguments.head), arguments.pictures)
-    except ReviewError as error:
+    except (ReviewError, TableError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
     print("\n".join(lines).rstrip())
@@ -41,14 +44,12 @@ def review(base, head, pictures=None):
     """Return the review's lines, and whether head passes its gate."""
     before, now = base.evaluation, head.evaluation
     settings = {name: changes.flat(head.params).get(name, default) for name, default in SETTINGS.items()}
-    bins = head.csv("plots/calibration.csv")
-    gate, lift = head.params.get("gate") or {}, now["test"]["lift_at_10_percent"]["value"]
-    checks = [] if bins is None else changes.pass_gate(gate, bins=bins, lift=lift)
+    gate = hold(head.params.get("gate") or {}, now)
     lines = [
         *verdict(base, head, settings),
         "",
         words.champion_line(before, now),
-        words.gate_line(checks),
+        words.gate_line(gate),
         f"Base: `{base.name}`. Head: `{head.name}`.",
         "",
         *what_changed(base, head, max_drift=settings["review.max_drift"]),
@@ -58,7 +59,7 @@ def review(base, head, pictures=None):
         for name, drawing in draw_curves(*curves, names=(base.name, head.name)):
             save(drawing, pictures / f"{name}.png")
         lines += [f"Curves of both champions: {pictures}/*.png"]
-    return lines, all(passed for *_, passed in checks)
+    return lines, gate["passed"]
 
 
 def verdict(base, head, settings):
@@ -121,7 +122,7 @@ def feature_lines(base, head, *, max_drift):
         names = [set(table.columns) for table in tables]
         gone, new = sorted(names[0] - names[1]), sorted(names[1] - names[0])
         lines += words.section(f"Features of {part} that are gone or new", ["gone", "new"], _side_by_side(gone, new))
-        drifted = changes.drift(*tables)
+        drifted = drift(*tables)
         rows = [[r.feature, f"{r.drift:.2f}"] for r in drifted.itertuples() if r.drift > max_drift]
         heading = f"Features of {part} that drift by more than {max_drift:g}: {len(rows)} of {len(drifted)}"
         lines += words.section(heading, ["feature", "population stability index"], rows)

@@ -1,5 +1,6 @@
 """The review in words: Markdown that reads as plain text too."""
 
+from purchase.evaluation.gate import said as gate_words
 from purchase.review.paired import NOISE
 
 N_SHOWN = 20  # rows of a table; the rest is counted
@@ -87,14 +88,15 @@ def champion_line(base, head):
     return f"Champion: `{before}` -> `{now}`. In head, `{before}` is {tied} on test."
 
 
-def gate_line(checks):
-    """Say whether head passes the gate; ``checks`` are from ``changes.pass_gate``."""
-    if not checks:
+def gate_line(gate):
+    """Say whether head passes the gate; ``gate`` is from ``evaluation.gate.hold``."""
+    if not gate["checks"]:
         return "Gate: none is set (section `gate` of params.yaml)."
+    texts = [(*gate_words(name, check), check["passed"]) for name, check in gate["checks"].items()]
     said = "; ".join(
-        f"{what} {number(value)} ({bound}){'' if passed else ', **failed**'}" for what, value, bound, passed in checks
+        f"{what} {value} ({bound}){'' if passed else ', **failed**'}" for what, value, bound, passed in texts
     )
-    return f"Gate: {'passed' if all(passed for *_, passed in checks) else '**failed**'}. {said[0].upper()}{said[1:]}."
+    return f"Gate: {'passed' if gate['passed'] else '**failed**'}. {said[0].upper()}{said[1:]}."
 
 
 def changed_lines(heading, what, changes):

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from purchase.evaluation.bootstrap import bootstrap_metrics, cluster_weights, percentile_interval
+from purchase.evaluation.bootstrap import (
+    bootstrap_metrics,
+    bootstrap_sums,
+    calibration_error,
+    cluster_weights,
+    percentile_interval,
+)
+from purchase.evaluation.calibration import calibration_bins, calibration_errors
 from purchase.evaluation.metrics import METRICS, metrics_at
 
 N_BOOTSTRAP = 200
@@ -103,3 +110,30 @@ def test_resamples_of_one_class_leave_the_interval_to_the_others():
     low, high = percentile_interval(samples, interval=0.9)
     assert (low[auc], high[auc]) == (1, 1)
     assert np.isnan(percentile_interval(np.full(5, np.nan), interval=0.9)).all()
+
+
+def test_the_calibration_error_weighs_the_gaps_of_bins_by_their_rows():
+    # Two bins: 30 rows of 0.1 of which 6 ordered (gap 0.1), 10 rows of 0.5 of which 4 did (gap 0.1); then none did.
+    propensity, labels = np.repeat([0.1, 0.5], [30, 10]), np.repeat([1, 0, 1, 0], [6, 24, 4, 6])
+    found = calibration_errors(labels, propensity, np.ones((40, 1)), n_bins=4)
+    assert found == pytest.approx([(30 * 0.1 + 10 * 0.1) / 40])
+    without = np.where(propensity == 0.1, 1.0, 0.0)[:, None]
+    assert calibration_errors(labels, propensity, without, n_bins=4) == pytest.approx([0.1])
+    bins = calibration_bins(labels, propensity, n_bins=4, interval=0.9)
+    gap = (bins["mean_propensity"] - bins["share_ordered"]).abs()
+    assert found == pytest.approx(np.average(gap, weights=bins["n_rows"]))
+
+
+def test_the_interval_of_the_calibration_error_leaves_out_what_chance_adds():
+    labels, truth, groups = clustered(2000, 1, seed=4)
+    asked = {"n_bins": 10, "n_bootstrap": 200, "interval": 0.9, "seed": 0}
+    right = calibration_error(labels, truth, groups, **asked)
+    assert right["low"] < 0.01 < right["value"]  # 2,000 rows in 10 bins: chance alone makes about 0.02
+    wrong = calibration_error(labels, truth + 0.1, groups, **asked)
+    assert 0.06 < wrong["low"] < 0.1 < wrong["high"] < 0.14
+
+
+def test_sums_are_those_of_the_resamples_that_the_metrics_see():
+    values, groups = np.array([[1.0, 2.0, 4.0], [0.0, 1.0, 0.0]]), np.array(["a", "b", "b"])
+    weights = np.hstack(list(cluster_weights(groups, n_bootstrap=20, seed=3)))
+    assert (bootstrap_sums(values, groups, n_bootstrap=20, seed=3) == values @ weights).all()

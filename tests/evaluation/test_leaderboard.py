@@ -29,6 +29,7 @@ def part(seed, noise):
 
 VALIDATION = part(0, {"train/svm": 1.5, "tune/svm": 0.1, "tune/lightgbm": 0.5})
 CHOOSING = {"baselines": [BASE_RATE], "champion_metric": "log_loss", "threshold": "f1"}
+ERROR = {"value": 0.01, "low": 0.0, "high": 0.02}
 RESAMPLING = {"n_bootstrap": 100, "interval": 0.9, "seed": 0}
 
 
@@ -42,7 +43,7 @@ def test_the_champion_and_thresholds_come_from_validation_even_if_test_would_pic
     for other in ({"train/svm": 0.1, "tune/svm": 3.0, "tune/lightgbm": 0.1}, dict.fromkeys(VALIDATION[1], 0.2)):
         labels, propensities = part(1, other)
         board = judge(labels, {m: propensities[m] for m in VALIDATION[1]}, np.arange(N), choice, **RESAMPLING)
-        report = evaluation_report(board, choice, shop="s", task="customer", n_validation=N, labels=labels)
+        report = evaluation_report(board, choice, ERROR, shop="s", task="customer", n_validation=N, labels=labels)
         assert report["champion"] == "tune/svm"
         assert report["threshold"] == choice.thresholds["tune/svm"]
         assert list(board["model"]) == ["tune/svm", "tune/lightgbm", "train/svm", BASE_RATE]
@@ -79,7 +80,8 @@ def test_the_board_has_every_metric_with_its_interval():
     )
     test = [f"test_{metric}{end}" for metric in METRICS for end in ("", "_low", "_high")]
     validation = [f"validation_{metric}" for metric in METRICS]
-    assert list(board.columns) == ["model", "tied_with_champion", "threshold", *validation, *test]
+    differences = [f"difference_to_champion{end}" for end in ("", "_low", "_high")]
+    assert list(board.columns) == ["model", "tied_with_champion", *differences, "threshold", *validation, *test]
     for metric in METRICS:
         rows = board.dropna(subset=[f"test_{metric}"])
         assert (rows[f"test_{metric}_low"] <= rows[f"test_{metric}_high"]).all()
@@ -105,12 +107,28 @@ def test_a_model_a_little_worse_on_nearly_every_row_is_not_tied_though_the_inter
     assert not board.loc["tune/lightgbm", "tied_with_champion"]
 
 
+@pytest.mark.parametrize("metric", ["log_loss", "roc_auc"])
+def test_the_champion_beats_a_baseline_only_if_all_of_the_interval_is_on_its_side(metric):
+    choice = choose(*VALIDATION, **CHOOSING | {"champion_metric": metric})
+    about = {"shop": "s", "task": "customer", "n_validation": N}
+    for noise, beaten in ((0.1, True), (30.0, False)):
+        labels, propensities = part(1, {"train/svm": 1.5, "tune/svm": noise, "tune/lightgbm": 0.2})
+        board = board_of((labels, propensities), choice)
+        row = board.set_index("model").loc[BASE_RATE]
+        assert row["difference_to_champion"] == pytest.approx(
+            row[f"test_{metric}"] - board.loc[0, f"test_{metric}"], abs=2e-6
+        )
+        report = evaluation_report(board, choice, ERROR, labels=labels, **about)
+        assert report["baselines"]["base_rate"]["beaten"] == beaten
+    assert board.loc[0, "difference_to_champion"] == 0
+
+
 def test_the_report_is_json_and_says_undefined_as_null():
     choice = choose(*VALIDATION, **CHOOSING)
     labels, propensities = part(1, {"train/svm": 1.5, "tune/svm": 0.1, "tune/lightgbm": 0.2})
     constant = propensities | {"tune/svm": np.full(N, 0.25)}
     report = evaluation_report(
-        board_of((labels, constant), choice), choice, shop="s", task="customer", n_validation=7, labels=labels
+        board_of((labels, constant), choice), choice, ERROR, shop="s", task="customer", n_validation=7, labels=labels
     )
     assert report["test"]["calibration_slope"] == {"value": None, "low": None, "high": None}
     assert report["test"]["roc_auc"]["value"] == 0.5

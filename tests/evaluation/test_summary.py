@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from purchase.evaluation import summary
+from purchase.evaluation.gate import hold
 from purchase.evaluation.leaderboard import choose, evaluation_report, judge
 from purchase.files import write_frame, write_json
 from purchase.tables import TableError
@@ -21,9 +22,11 @@ def test_the_summary_shows_board_champion_threshold_and_where_things_lie(tmp_pat
     choice = choose(labels, models, baselines=["baseline/base_rate"], champion_metric="brier", threshold=0.35)
     board = judge(labels, models, np.arange(80), choice, n_bootstrap=50, interval=0.9, seed=0)
     write_frame(board, summary.LEADERBOARD)
-    write_json(
-        evaluation_report(board, choice, shop="fake", task="customer", n_validation=80, labels=labels), summary.REPORT
-    )
+    error = {"value": 0.01, "low": 0.0, "high": 0.02}
+    about = {"shop": "fake", "task": "customer", "n_validation": 80, "labels": labels}
+    report = evaluation_report(board, choice, error, **about)
+    gate = {"max_calibration_error": 0.005, "min_lift_at_10_percent": 1.0}
+    write_json(report | {"gate": hold(gate, report)}, summary.REPORT)
     summary.main()
     text = capsys.readouterr().out
     row = board.set_index("model").loc["tune/svm"]
@@ -34,5 +37,6 @@ def test_the_summary_shows_board_champion_threshold_and_where_things_lie(tmp_pat
     assert "validation brier" in text
     assert "a propensity of 0.3500" in text
     assert "20 ordered" in text
+    assert "Gate: FAILED. calibration error 0.0100 (at most 0.005) FAILED; lift at 10 %" in text
     for place in ("metrics/leaderboard.csv", "data/predictions/test.parquet", "plots/"):
         assert place in text

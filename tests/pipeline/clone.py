@@ -29,6 +29,7 @@ SMALL = {
     "tune.neural_network.n_candidates": 1,
     "evaluate.n_bootstrap": 100,
     "evaluate.n_importance_repeats": 1,
+    "gate.better_than_baselines": None,  # with so few orders in the test part, noise hides by how much
 }
 
 

@@ -31,12 +31,18 @@ def read_metrics(clone, name):
 @pytest.mark.parametrize("write", [write_orders_only, write_event_log, write_three_tables])
 def test_a_shop_runs_to_the_end_from_a_yaml_and_its_files_alone(tmp_path, write):
     clone = clone_with(tmp_path, write)
-    clone.dvc("repro", "evaluate")
+    clone.dvc("repro", "report")
     metrics = read_metrics(clone, "evaluate")
     # Customers differ in how often they order, and nothing else tells them apart: a model must see it, and no more.
     assert 0.6 < metrics["test"]["roc_auc"]["value"] < 0.95
     names = set(pd.read_csv(clone.folder / "data/features/dictionary.csv").table)
     assert ("events" in names or "sessions" in names) == (write is not write_orders_only)
+    # What the shop does not keep is told as such, and the page is there.
+    insights = read_metrics(clone, "insights")
+    assert "0 customers were held out" in insights["uplift"]["not_available"]
+    assert "simulated shop" in insights["ceiling"]["not_available"]
+    assert ("session duration" in insights["drivers"]["missing"]) == (write is write_orders_only)
+    assert "Not available: 0 customers were held out" in (clone.folder / "report/report.html").read_text("utf-8")
 
 
 def test_customers_who_are_in_orders_alone_are_kept_without_demographics(tmp_path):
@@ -52,7 +58,7 @@ def test_customers_who_are_in_orders_alone_are_kept_without_demographics(tmp_pat
 def test_the_same_log_answers_the_session_question(tmp_path):
     clone = clone_with(tmp_path, write_event_log, task="session", scoring_moment="during_session")
     clone.set({"cutoffs.first_k_events": 2})
-    clone.dvc("repro", "train@lightgbm")
+    clone.dvc("repro", "report")
     known_at = set(pd.read_csv(clone.folder / "data/features/dictionary.csv").known_at)
     assert known_at == {"session_start", "during_session"}
     train, test = (pd.read_parquet(clone.folder / f"data/features/{part}.parquet") for part in ("train", "test"))
@@ -60,6 +66,11 @@ def test_the_same_log_answers_the_session_question(tmp_path):
     assert 0 < test.label.mean() < 1
     # Nothing in the log tells the sessions that will order apart but what they put in the cart: no leak, no magic.
     assert 0.4 < read_metrics(clone, "train/lightgbm")["out_of_fold"]["roc_auc"] < 0.8
+    insights = read_metrics(clone, "insights")
+    for part in ("profit", "uplift", "segments"):
+        assert insights[part] == {"not_available": "the rows are sessions, not customers at a cutoff"}
+    targets = pd.read_csv(clone.folder / "data/insights/targets.csv")
+    assert sorted(targets["row_id"].astype(str)) == sorted(test["row_id"].astype(str))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +85,7 @@ def test_a_public_data_set_runs_to_the_end_by_changing_the_shop_alone(tmp_path, 
     raw = clone.folder / "data/raw" / shop
     raw.mkdir(parents=True)
     (raw / file).symlink_to(real_data / file)
-    clone.dvc("repro", "evaluate")
+    clone.dvc("repro", "report")
     metrics = read_metrics(clone, "evaluate")
     assert least < metrics["test"]["roc_auc"]["value"] < most
     baseline = metrics["baselines"]["base_rate"]["log_loss"]

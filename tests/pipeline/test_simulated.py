@@ -7,6 +7,9 @@ from purchase.params import FAMILIES
 pytestmark = pytest.mark.xdist_group("simulated")
 
 
+TELLING = ("evaluate", "insights", "report")
+
+
 @pytest.fixture(scope="module")
 def clone(reproduced, tmp_path_factory):
     return reproduced.copy(tmp_path_factory.mktemp("simulated"))
@@ -49,14 +52,16 @@ def test_no_result_is_kept_by_git_and_every_small_one_is(clone):
         name for name in tracked if name.startswith(("data/", "models/", "logs/")) and name != "data/.gitignore"
     ]
     assert {"dvc.lock", "metrics/evaluate.json", "metrics/leaderboard.csv", "plots/pictures/roc.png"} <= tracked
+    assert {"metrics/insights.json", "plots/insights/profit.csv", "report/report.html"} <= tracked
 
 
 @pytest.mark.parametrize(
     ("key", "value", "reruns"),
     [
-        ("tune.lightgbm.space.num_leaves", [7], {"tune@lightgbm", "evaluate"}),
-        ("train.svm.C", 0.2, {"train@svm", "tune@svm", "evaluate"}),
-        ("evaluate.threshold", 0.2, {"evaluate"}),
+        ("tune.lightgbm.space.num_leaves", [7], {"tune@lightgbm", *TELLING}),
+        ("train.svm.C", 0.2, {"train@svm", "tune@svm", *TELLING}),
+        ("evaluate.threshold", 0.2, set(TELLING)),
+        ("insights.margin", 0.5, {"insights", "report"}),
     ],
 )
 def test_a_knob_reruns_what_it_touches_and_no_other_stage(clone, key, value, reruns):

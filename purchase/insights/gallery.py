@@ -1,0 +1,95 @@
+"""Every picture of the insights: its name, its figure. Narrow enough to be read on a phone."""
+
+import math
+
+from purchase.evaluation.style import LIGHT_GREY, figure, look
+from purchase.insights import pictures
+
+WIDTH = 6.0  # inches
+BAR = 0.3  # inches of height that a bar or a row of points takes
+N_COLUMNS = 2  # of shapes side by side
+
+
+def draw_all(parts, *, currency):
+    """Yield (name, figure) of every picture whose part is there.
+
+    Parameters
+    ----------
+    parts : dict of {name: Part}
+    """
+    tables = {name: table for part in parts.values() for name, table in part.tables.items()}
+    with look():
+        for name, draw in DRAWN.items():
+            if name in tables and len(tables[name]):
+                yield name, draw(tables, parts, currency)
+
+
+def _profit(tables, parts, currency):
+    drawing, ax = figure(width=WIDTH, height=4.2)
+    pictures.plot_profit(tables["profit"], tables["policies"], currency=currency, ax=ax)
+    return drawing
+
+
+def _uplift(tables, parts, currency):
+    drawing, ax = figure(width=WIDTH, height=3.8)
+    pictures.plot_uplift(tables["uplift"], parts["uplift"].numbers["overall"]["value"], ax=ax)
+    return drawing
+
+
+def _drivers(tables, parts, currency):
+    drawing, ax = _rows(tables["drivers"])
+    pictures.plot_drivers(tables["drivers"], ax=ax)
+    return drawing
+
+
+def _shapes(tables, parts, currency):
+    meanings = dict(zip(tables["drivers"]["feature"], tables["drivers"]["meaning"], strict=True))
+    shapes = {name: shape for name, shape in tables["shapes"].groupby("feature", sort=False)}
+    n_rows = math.ceil(len(meanings) / N_COLUMNS)
+    drawing, axes = figure(width=WIDTH, height=2.2 * n_rows, nrows=n_rows, ncols=N_COLUMNS, squeeze=False)
+    for ax, name in zip(axes.flat, meanings, strict=False):
+        pictures.plot_shape(shapes[name], meanings[name], ax=ax)
+        ax.spines[["top", "right"]].set_color(LIGHT_GREY)
+    for ax in axes.flat[len(meanings) :]:
+        ax.set_axis_off()
+    return drawing
+
+
+def _segments(tables, parts, currency):
+    drawing, ax = _rows(tables["segments"])
+    pictures.plot_segments(tables["segments"], ax=ax)
+    return drawing
+
+
+def _forecast(tables, parts, currency):
+    drawing, ax = _rows(tables["forecast"])
+    pictures.plot_forecast(tables["forecast"], ax=ax)
+    return drawing
+
+
+def _groups(tables, parts, currency):
+    drawing, ax = _rows(tables["groups"])
+    pictures.plot_groups(tables["groups"], ax=ax)
+    return drawing
+
+
+def _drift(tables, parts, currency):
+    drawing, ax = figure(width=WIDTH, height=1.2 + BAR * pictures.N_BARS)
+    pictures.plot_drift(tables["drift"], max_drift=parts["drift"].numbers["max_drift"], ax=ax)
+    return drawing
+
+
+def _rows(table):
+    return figure(width=WIDTH, height=1.2 + BAR * len(table))
+
+
+DRAWN = {
+    "profit": _profit,
+    "uplift": _uplift,
+    "drivers": _drivers,
+    "shapes": _shapes,
+    "segments": _segments,
+    "forecast": _forecast,
+    "groups": _groups,
+    "drift": _drift,
+}

@@ -1,0 +1,109 @@
+"""A story of a few numbers, for the tests of the page."""
+
+import pandas as pd
+
+from purchase.params import InsightsParams
+from purchase.report.story import Story
+
+PICTURES = ("profit", "uplift", "forecast", "drivers", "shapes", "segments", "groups", "drift", "calibration")
+SCORE = {"value": 0.5, "low": 0.4, "high": 0.6}
+METRICS = ("roc_auc", "average_precision", "log_loss", "calibration_slope", "calibration_intercept")
+
+
+def evaluation(*, n_positive=120, passed=True):
+    check = {"value": 0.004, "bound": 0.02 if passed else 0.001, "passed": passed}
+    return {
+        "champion": "tune/xgboost",
+        "champion_metric": "log_loss",
+        "n_test": 4000,
+        "n_positive": n_positive,
+        "test": dict.fromkeys(METRICS, SCORE) | {"lift_at_10_percent": {"value": 5.2, "low": 4.1, "high": 6.3}},
+        "calibration_error": {"value": 0.004, "low": 0.001, "high": 0.006},
+        "gate": {"passed": passed, "checks": {"max_calibration_error": check}},
+        "baselines": {"base_rate": {"log_loss": 0.7, "roc_auc": 0.5, "beaten": True}},
+        "tied": ["tune/lightgbm"],
+    }
+
+
+def about(task="customer"):
+    part = {"n_rows": 4000, "n_ordered": 120, "cutoffs": ["2026-03-02"] if task == "customer" else []}
+    return {
+        "title": "A shop & <sons>",
+        "source": "made by a test",
+        "licence": "",
+        "currency": "EUR",
+        "task": task,
+        "horizon_days": 30,
+        "lookback_days": 180,
+        "interval": 0.95,
+        "n_features": 9,
+        "rows": dict.fromkeys(("train", "validation", "test"), part),
+        "hashes": {"models/tune/xgboost": "abc.dir"},
+    }
+
+
+def insights(**changes):
+    rule = {"n_contacted": 400, "n_ordered": 60, "profit_cents": 123400, "low": 100000, "high": 150000}
+    rule |= {"champion_ahead_cents": 2000, "ahead_low": -500, "ahead_high": 4500}
+    value = {"n_buyers": 9, "mean_spent_cents": 900, "mean_expected_cents": 800}
+    forecast = {"expected_orders": 118.0, "low_orders": 100, "high_orders": 140, "happened_orders": 120}
+    parts = {
+        "profit": {
+            "n_customers": 4000,
+            "policies": dict.fromkeys(("champion", "recency-frequency rule", "everybody", "nobody"), rule),
+            "order_value": value | {"error_cents": 300, "error_of_mean_cents": 400},
+        },
+        "uplift": dict.fromkeys(("overall", "top_half", "qini"), SCORE)
+        | {"n_sent": 900, "n_held_out": 100, "uplift_days": 10},
+        "forecast": {"total": forecast | {"inside_orders": True}},
+        "drivers": {"missing": {"session duration": "not available: no such feature"}},
+        "segments": {"n_segments": 1},
+        "groups": {"n_groups": 1, "n_small": 0, "off": []},
+        "drift": {"propensity": 0.01, "n_features": 9, "n_drifted": 1, "max_drift": 0.2},
+        "ceiling": {"share_of_the_way": SCORE},
+        "about": about(),
+    }
+    return parts | changes
+
+
+def tables():
+    share = {"mean_propensity": 0.03, "share_ordered": 0.03, "low": 0.02, "high": 0.05}
+    driver = {"feature": "x", "meaning": "time since <x>", "always_shown": "product views", "direction": "falls"}
+    group = {"attribute": "age", "group": "18 to 24", "n_rows": 90, "n_ordered": 3, "verdict": "as predicted"}
+    losses = {"scores": ["base rate", "champion", "truth"], "metric": "log_loss", "value": [0.3, 0.2, 0.1]}
+    return {
+        "forecast": pd.DataFrame({"segment": ["All", "Champions"], "inside_orders": [True, False]}),
+        "drivers": pd.DataFrame([driver | {"importance": 0.01, "low": 0.005, "high": 0.02}]),
+        "segments": pd.DataFrame([share | {"segment": "Champions", "n_customers": 40, "action": "Reward them."}]),
+        "groups": pd.DataFrame([share | group]),
+        "drift": pd.DataFrame({"feature": ["month"], "drift": [7.9]}),
+        "ceiling": pd.DataFrame(losses),
+    }
+
+
+def board():
+    row = {"test_log_loss": 0.08, "test_log_loss_low": 0.07, "test_log_loss_high": 0.09, "difference_to_champion": 0.0}
+    models = ["tune/xgboost", "tune/lightgbm", "baseline/base_rate"]
+    return pd.DataFrame([row | {"model": model, "tied_with_champion": model != models[2]} for model in models])
+
+
+def story(evaluated=None, found=None):
+    """Return the story; with ``found``, other insights."""
+    settings = InsightsParams(
+        margin=0.35,
+        contact_cost_cents=60,
+        budget_cents=None,
+        value_prior_orders=3.0,
+        uplift_days=10,
+        n_top_features=10,
+    )
+    first = {"customer_id": "c00017", "propensity": 0.31, "reason_1": "raised by a < b", "reason_2": None}
+    return Story(
+        evaluation=evaluated or evaluation(),
+        insights=found or insights(),
+        board=board(),
+        tables=tables(),
+        pictures=dict.fromkeys(PICTURES, b"\x89PNG"),
+        examples=pd.DataFrame([first]),
+        settings=settings,
+    )
