@@ -3,6 +3,7 @@
 import narwhals as nw
 
 from purchase import files
+from purchase.engines.registry import engine
 from purchase.evaluation.style import save
 from purchase.insights.about import about_part, truth_or_reason
 from purchase.insights.build import Found, build, ceiling_part, plain, resampling_of
@@ -57,10 +58,10 @@ def read_found(params, shop, champion_name, predictions):
     validation, test = (files.read_frame(files.FEATURES / f"{part}.parquet") for part in PARTS[1:])
     ranking = list(files.read_frame(files.PLOTS / "importance.csv")["feature"])
     explained = dict.fromkeys([*ranking, *filter(None, always_shown(test.columns).values())])
-    with files.engine(n_threads=params.n_threads, memory_gb=params.memory_gb) as connection:
-        orders = files.scan(connection, files.CLEAN / "orders.parquet")
+    with engine(n_threads=params.n_threads, memory_gb=params.memory_gb) as running:
+        orders = running.scan(files.CLEAN / "orders.parquet")
         orders = orders.select("customer_id", "ordered_at", "revenue_cents").filter(~nw.col("customer_id").is_null())
-        events = files.scan(connection, files.CLEAN / "events.parquet")
+        events = running.scan(files.CLEAN / "events.parquet")
         mails = events.filter(nw.col("event_type").is_in([SENT, HELD_OUT]) & ~nw.col("customer_id").is_null())
         mails = mails.select("customer_id", "event_at", "event_type").sort("customer_id", "event_at", "event_type")
         orders = orders.sort("customer_id", "ordered_at", "revenue_cents")
