@@ -4,6 +4,7 @@ import pandas as pd
 
 from purchase.evaluation.gate import said as gate_words
 from purchase.files import METRICS, PLOTS, PREDICTIONS, read_json, run
+from purchase.files import REPORT as PAGES
 from purchase.tables import TableError
 
 LEADERBOARD = METRICS / "leaderboard.csv"
@@ -98,6 +99,7 @@ def summary_text(board, report):
             f"Tables       {LEADERBOARD.as_posix()}, {REPORT.as_posix()}",
             f"Predictions  {(PREDICTIONS / 'test.parquet').as_posix()}",
             f"Plots        {PLOTS.as_posix()}/pictures/*.png; or `dvc plots show`",
+            f"For readers  {(PAGES / 'report.html').as_posix()}, one page that needs no network",
         ]
     )
 

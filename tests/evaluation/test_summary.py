@@ -38,5 +38,5 @@ def test_the_summary_shows_board_champion_threshold_and_where_things_lie(tmp_pat
     assert "a propensity of 0.3500" in text
     assert "20 ordered" in text
     assert "Gate: FAILED. calibration error 0.0100 (at most 0.005) FAILED; lift at 10 %" in text
-    for place in ("metrics/leaderboard.csv", "data/predictions/test.parquet", "plots/"):
+    for place in ("metrics/leaderboard.csv", "data/predictions/test.parquet", "plots/", "report/report.html"):
         assert place in text
