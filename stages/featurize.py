@@ -1,5 +1,7 @@
 """Describe each row by what was known when it is scored, and label it."""
 
+from functools import partial
+
 import narwhals as nw
 
 from purchase import files
@@ -14,7 +16,7 @@ CLEAN_TABLES = ("customers", "events", "orders", "order_lines", "returns", "sess
 
 def main():
     params = read_params()
-    shop = read_shop(params.shop)
+    shop = read_shop(params.shop, scoring_moment=params.featurize.scoring_moment)
     with files.engine(n_threads=params.n_threads, memory_gb=params.memory_gb) as connection:
         tables = {name: files.scan(connection, files.CLEAN / f"{name}.parquet") for name in CLEAN_TABLES}
         rows = files.scan(connection, files.SPLIT)
@@ -27,9 +29,13 @@ def main():
             task=shop.task,
             scoring_moment=shop.scoring_moment,
             windows_days=params.featurize.windows_days,
+            half_lives_days=params.featurize.half_lives_days,
+            leave_out=params.featurize.leave_out,
             lookback_days=params.cutoffs.lookback_days,
+            horizon_days=params.cutoffs.horizon_days,
             time_zone=shop.time_zone,
             extras={name: shop.tables[name].extra if name in shop.tables else {} for name in ("customers", "sessions")},
+            lazy=partial(files.lazy, connection),
         )
         names = list(dictionary["name"])
         described = files.settle(connection, rows.join(features, on="row_id").select(*KEY_COLUMNS, "part", *names))

@@ -13,7 +13,7 @@ from purchase.tables import CONTRACTS
 
 def main():
     params = read_params()
-    shop = read_shop(params.shop)
+    shop = read_shop(params.shop, scoring_moment=params.featurize.scoring_moment)
     with files.engine(n_threads=params.n_threads, memory_gb=params.memory_gb) as connection:
         cleaned = clean(
             {name: files.scan(connection, files.TABLES / f"{name}.parquet") for name in CONTRACTS},

@@ -1,5 +1,7 @@
 """A clean shop of a few records, and its features, for the tests of this room."""
 
+from functools import partial
+
 import narwhals as nw
 import pyarrow as pa
 
@@ -7,6 +9,7 @@ from purchase.cleaning.orders import LINES, RETURNS
 from purchase.cleaning.sessions import STANDARD
 from purchase.features.build import describe
 from purchase.files import engine
+from purchase.files import lazy as lazy_frame
 from purchase.tables import CONTRACTS, DAY
 from tests.small_tables import ARROW, lazy
 
@@ -18,6 +21,7 @@ ORDERS = {
     **dict.fromkeys(("ordered_at", "n_lines", "n_items", "revenue_cents", "discount_cents"), NUMBER),
     "has_coupon": FLAG,
     "session_id": pa.string(),
+    "arrived_at": NUMBER,
 }
 SPLIT = {
     "row_id": pa.string(),
@@ -70,12 +74,15 @@ def features_of(records, rows, *, more=None, n_threads=1, **changed):
         "task": "customer",
         "scoring_moment": "session_start",
         "windows_days": [7, 30],
+        "half_lives_days": [10],
         "lookback_days": 90,
+        "horizon_days": 30,
         "time_zone": "UTC",
         "extras": {"customers": {}, "sessions": {}},
     }
     with engine(n_threads=n_threads, memory_gb=1) as connection:
         split = lazy(connection, [dict.fromkeys(SPLIT) | row for row in rows], SPLIT)
+        asked["lazy"] = partial(lazy_frame, connection)
         features, dictionary = describe(split, clean_tables(connection, records, more), **(asked | changed))
         found = features.collect().rows(named=True)
     return {row.pop("row_id"): row for row in found}, dictionary.to_dict("records")

@@ -69,7 +69,8 @@ def test_events_are_counted_by_type_and_ratios_without_a_denominator_are_missing
     assert found["carts_per_view"] == pytest.approx(1 / 3)
     assert found["checkouts_per_cart"] == 0
     assert found["removals_per_cart"] == 0
-    nothing = described({"events": [event(1, "search")]})
+    others = [event(1, kind, customer="bob") for kind in ("view", "add_to_cart")]
+    nothing = described({"events": [event(1, "search"), *others]})
     assert nothing["carts_per_view"] is nothing["checkouts_per_cart"] is None
 
 
