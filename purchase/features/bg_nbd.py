@@ -48,6 +48,8 @@ class BGNBD:
     def expected_orders(self, n_repeats, recency, age, horizon):
         """Return the expected number of orders within ``horizon`` from now."""
         r, alpha, a, b = self.r, self.alpha, self.a, self.b
+        if a == 1 or a + b == 1:  # where the formula is 0 / 0, though its limit is not
+            a += 1e-4
         total = alpha + age + horizon
         gauss = hyp2f1(r + n_repeats, b + n_repeats, a + b + n_repeats - 1, horizon / total)
         left = np.exp((r + n_repeats) * np.log((alpha + age) / total)) * gauss

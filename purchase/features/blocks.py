@@ -65,13 +65,14 @@ def list_blocks(rows, seen, tables, asked):
     blocks = _session_blocks(rows, seen, tables, asked) if asked.task == "session" else []
     blocks.append(customers.customer_block(asked.extras["customers"]))
     blocks.append(season.season_block(horizon_days=asked.horizon_days, **asked.times))
-    blocks += _order_blocks(seen, tables, asked)
-    blocks += _event_blocks(seen, tables, asked)
+    placed = orders.past_orders(seen, tables["order_lines"], **asked.lookback)
+    blocks += _order_blocks(seen, placed, tables, asked)
+    blocks += _event_blocks(seen, placed, tables, asked)
     blocks.append(trends.trend_block(asked.spans_days))
     if asked.first_at is not None:
         when = {"time_zone": asked.time_zone} | asked.times | asked.lookback
         blocks.append(habits.browsing_habit_block(seen, tables["events"], **when))
-        blocks.append(habits.order_habit_block(seen, tables["orders"], **when))
+        blocks.append(habits.order_habit_block(placed, **when))
     return blocks
 
 
@@ -85,26 +86,25 @@ def _session_blocks(rows, seen, tables, asked):
     ]
 
 
-def _order_blocks(rows, tables, asked):
-    block = orders.order_block(rows, tables["orders"], half_lives_days=asked.half_lives_days, **asked.windows)
+def _order_blocks(rows, placed, tables, asked):
     blocks = [
-        block,
+        orders.order_block(placed, half_lives_days=asked.half_lives_days, **asked.windows),
         orders.line_block(rows, tables["order_lines"], **asked.lookback),
         orders.return_block(rows, tables["returns"], **asked.lookback),
     ]
     if asked.task == "customer":  # the sessions of a shop have as many cutoffs, and no horizon
-        blocks.append(loyalty.loyalty_block(rows, block.records, horizon_days=asked.horizon_days, lazy=asked.lazy))
+        blocks.append(loyalty.loyalty_block(rows, placed, horizon_days=asked.horizon_days, lazy=asked.lazy))
     return blocks
 
 
-def _event_blocks(rows, tables, asked):
+def _event_blocks(rows, placed, tables, asked):
     table = tables["events"]
-    seen = orders.last_order(rows, tables["orders"], **asked.lookback)
+    seen = orders.last_order(rows, placed)
     return [
         events.event_block(seen, table, half_lives_days=asked.half_lives_days, **asked.windows),
         visits.session_block(rows, table, **asked.windows),
         taste.category_block(rows, table, **asked.lookback),
         taste.product_block(rows, table, **asked.lookback),
         emails.email_block(rows, table, **asked.windows),
-        emails.reaction_block(rows, table, tables["orders"], **asked.lookback),
+        emails.reaction_block(rows, table, placed, **asked.lookback),
     ]

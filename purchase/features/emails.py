@@ -43,14 +43,12 @@ def email_block(rows, events, *, spans_days):
 
 
 def reaction_block(rows, events, orders, *, lookback_days):
-    """Say whether orders follow clicks in e-mails: with each order goes the customer's last click before it."""
-    clicks = events.filter(is_a("email_click")).select(
-        "customer_id", "arrived_at", at="event_at", clicked_at="event_at"
-    )
-    placed = orders.select("customer_id", "arrived_at", at="ordered_at", clicked_at=nw.lit(None, dtype=nw.Int64))
-    both = nw.concat([clicks.with_columns(ordered=nw.lit(False)), placed.with_columns(ordered=nw.lit(True))])
-    records = past(rows, both, at="at", lookback_days=lookback_days)
-    last_click = COL("clicked_at").fill_null(0).cum_max().over("row_id", order_by=["at", "ordered"])
+    """Say whether orders, those that a row may see, follow clicks in e-mails: with each goes the last click before."""
+    clicks = past(rows, events.filter(is_a("email_click")), at="event_at", lookback_days=lookback_days)
+    clicks = clicks.select("row_id", at="event_at", clicked_at="event_at", ordered=nw.lit(False))
+    placed = orders.select("row_id", at="ordered_at", clicked_at=nw.lit(0, dtype=nw.Int64), ordered=nw.lit(True))
+    records = nw.concat([clicks, placed])
+    last_click = COL("clicked_at").cum_max().over("row_id", order_by=["at", "ordered"])
     soon = COL("ordered") & (COL("at") - COL("last_click") <= SOON_DAYS * DAY)
     features = [
         step("n_orders_after_click", soon.sum().cast(nw.Int64)),

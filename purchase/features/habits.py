@@ -18,10 +18,9 @@ def browsing_habit_block(rows, events, *, lookback_days, **when):
     return _habits("events", records, "event_at", "events", lookback_days, when)
 
 
-def order_habit_block(rows, orders, *, lookback_days, **when):
-    """Describe when the customer orders."""
-    records = past(rows, orders, at="ordered_at", lookback_days=lookback_days)
-    return _habits("orders", records, "ordered_at", "orders", lookback_days, when)
+def order_habit_block(orders, *, lookback_days, **when):
+    """Describe when the customer orders, by the orders that each row may see."""
+    return _habits("orders", orders, "ordered_at", "orders", lookback_days, when)
 
 
 def _habits(table, records, at, plural, lookback_days, when):

@@ -11,12 +11,32 @@ MONEY = ("orders.revenue_cents",)
 COL = nw.col
 
 
-def order_block(rows, orders, *, spans_days, half_lives_days):
-    """Describe orders within each span (days before the cutoff); the last span is the lookback."""
+def past_orders(rows, lines, *, lookback_days):
+    """Pair each row with its customer's orders, each as far as its lines were known before the cutoff."""
+    seen = past(rows, lines, at="ordered_at", lookback_days=lookback_days)
+    paid = COL("quantity") * COL("unit_price_cents") - COL("discount_cents")
+    orders = (
+        seen.with_columns(paid=paid)
+        .group_by("row_id", "order_id")
+        .agg(
+            cutoff=COL("cutoff").min(),
+            ordered_at=COL("ordered_at").min(),
+            age=COL("age").max(),
+            n_items=COL("quantity").sum().cast(nw.Int64),
+            paid=COL("paid").sum().cast(nw.Int64),
+            n_priced=COL("unit_price_cents").count(),
+            discount_cents=COL("discount_cents").sum().cast(nw.Int64),
+            has_coupon=(~COL("coupon").is_null()).any(),
+        )
+    )
+    return orders.with_columns(revenue_cents=only_if(COL("n_priced") > 0, COL("paid"))).drop("paid", "n_priced")
+
+
+def order_block(orders, *, spans_days, half_lives_days):
+    """Describe ``past_orders`` within each span (days before the cutoff); the last span is the lookback."""
     lookback = spans_days[-1]
-    seen = past(rows, orders, at="ordered_at", lookback_days=lookback)
     previous = COL("ordered_at").shift(1).over("row_id", order_by=["ordered_at", "order_id"])
-    records = with_weights(seen.with_columns(gap=COL("ordered_at") - previous), half_lives_days)
+    records = with_weights(orders.with_columns(gap=COL("ordered_at") - previous), half_lives_days)
     features = [
         *_windows(spans_days),
         *_decayed(half_lives_days),
@@ -29,10 +49,9 @@ def order_block(rows, orders, *, spans_days, half_lives_days):
     return Block("orders", records, features, "orders")
 
 
-def last_order(rows, orders, *, lookback_days):
-    """Add ``last_ordered_at`` to rows; missing: no order in the lookback."""
-    seen = past(rows, orders, at="ordered_at", lookback_days=lookback_days)
-    last = seen.group_by("row_id").agg(last_ordered_at=COL("ordered_at").max())
+def last_order(rows, orders):
+    """Add ``last_ordered_at``, of ``past_orders``, to rows; missing: no order in the lookback."""
+    last = orders.group_by("row_id").agg(last_ordered_at=COL("ordered_at").max())
     return rows.join(last, on="row_id", how="left")
 
 

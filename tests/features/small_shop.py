@@ -51,14 +51,27 @@ def kinds_of(name):
     if name == "sessions":
         by_type = {nw.String: pa.string(), nw.Int64: NUMBER, nw.Boolean: FLAG}
         return {column: by_type[kind] for column, kind in STANDARD.items()}
-    text = ("order_id", "customer_id", "product_id", "category")
+    text = ("order_id", "customer_id", "product_id", "category", "coupon")
     columns = LINES if name == "order_lines" else RETURNS
     return {column: pa.string() if column in text else NUMBER for column in columns}
+
+
+def lines_of(order):
+    """Return the lines of an order, without products: one that holds all its money, and one of the other pieces."""
+    told = {name: order.get(name) for name in ("order_id", "customer_id", "ordered_at", "arrived_at")}
+    told |= {"coupon": "c" if order.get("has_coupon") else None}
+    revenue, discount = order.get("revenue_cents", 1000), order.get("discount_cents", 0)
+    price = None if revenue is None else revenue + discount
+    yield told | {"unit_price_cents": price, "discount_cents": discount}
+    if order.get("n_items", 1) > 1:
+        yield told | {"quantity": order["n_items"] - 1, "unit_price_cents": 0}
 
 
 def clean_tables(connection, records, more=None):
     """Return the six clean tables; ``records`` is {table: rows}, ``more`` {table: {column: Arrow type}}."""
     tables = {}
+    if "order_lines" not in records:
+        records = records | {"order_lines": [line for order in records.get("orders", ()) for line in lines_of(order)]}
     for name in ("customers", "events", "orders", "order_lines", "returns", "sessions"):
         kinds = kinds_of(name) | (more or {}).get(name, {})
         filled = [dict.fromkeys(kinds) | DEFAULTS.get(name, {}) | row for row in records.get(name, ())]

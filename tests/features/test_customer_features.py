@@ -54,7 +54,8 @@ def test_a_return_counts_when_it_comes_back_and_not_when_it_was_ordered():
 
 def test_variety_counts_products_once():
     lines = [
-        {"customer_id": "ann", "ordered_at": T - 5, "product_id": product, "category": "shoes"} for product in "aabc"
+        {"order_id": "o1", "customer_id": "ann", "ordered_at": T - 5, "product_id": product, "category": "shoes"}
+        for product in "aabc"
     ]
     found = described({"orders": [order(1)], "order_lines": lines})
     assert (found["n_products_bought"], found["n_categories_bought"]) == (3, 1)
