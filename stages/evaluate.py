@@ -1,7 +1,7 @@
 """Choose the champion on validation rows, and report every model on test rows."""
 
 from purchase import files
-from purchase.evaluation.baselines import fit_baselines, recency_frequency_columns
+from purchase.evaluation.baselines import baseline_columns, fit_baselines
 from purchase.evaluation.candidates import model_folders, predictions_table, propensities_of
 from purchase.evaluation.gallery import draw_all, plot_tables
 from purchase.evaluation.importance import permutation_importance
@@ -19,7 +19,7 @@ def main():
 
     validation = files.read_frame(files.FEATURES / "validation.parquet")
     check_labels(validation["label"], part="validation", task=task)
-    known = recency_frequency_columns(validation.columns)
+    known = baseline_columns(validation.columns)
     baselines = fit_baselines(files.read_frame(files.FEATURES / "train.parquet", columns=["label", *known]))
     models = {name: load_model(folder) for name, folder in model_folders(files.MODELS).items()} | baselines
     choosing = {"champion_metric": settings.champion_metric, "threshold": settings.threshold}

@@ -85,15 +85,16 @@ def _ratios(lookback):
 
     orders = COL(f"n_orders_{lookback}d")
     pairs = [
-        ("carts_per_view", "carts over views", n("add_to_cart"), "view", ()),
-        ("checkouts_per_cart", "checkouts over carts", n("checkout"), "add_to_cart", ()),
-        ("removals_per_cart", "removals over carts", n("remove_from_cart"), "add_to_cart", ()),
-        ("orders_per_checkout", "orders over checkouts", orders, "checkout", ("orders",)),
+        ("carts_per_view", "carts over views", "add_to_cart", "view"),
+        ("checkouts_per_cart", "checkouts over carts", "checkout", "add_to_cart"),
+        ("removals_per_cart", "removals over carts", "remove_from_cart", "add_to_cart"),
     ]
-    return [
-        ratio(name, above, n(kind), f"{what} in the lookback", needs=(*needs, *used(kind)))
-        for name, what, above, kind, needs in pairs
+    ratios = [
+        ratio(name, n(above), n(below), f"{what} in the lookback", needs=used(below), kinds=(above,))
+        for name, what, above, below in pairs
     ]
+    about, needs = "orders over checkouts in the lookback", ("orders", *used("checkout"))
+    return [*ratios, ratio("orders_per_checkout", orders, n("checkout"), about, needs=needs)]
 
 
 def _recency():

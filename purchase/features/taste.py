@@ -37,7 +37,9 @@ def product_block(rows, events, *, lookback_days):
     features = [
         step("n_product_views", COL("n").sum().cast(nw.Int64)),
         step("n_products_seen", nw.len().cast(nw.Int64)),
-        Feature("n_views_of_a_product", "views of the product viewed most", "views", aggregate=COL("n").max()),
+        Feature(
+            "n_views_of_a_product", "views of the product viewed most", "views", aggregate=COL("n").max(), absent=0
+        ),
         ratio(
             "viewed_again_share",
             COL("n_product_views") - COL("n_products_seen"),
