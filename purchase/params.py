@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from purchase.files import Strict, read_yaml, validate
+from purchase.tables import KNOWN_AT
 
 PARAMS = Path("params.yaml")
 
@@ -215,7 +216,10 @@ class CutoffParams(Strict):
 
 
 class FeaturizeParams(Strict):
+    scoring_moment: Literal[KNOWN_AT] | None
     windows_days: Annotated[list[Count], Field(min_length=1)]
+    half_lives_days: list[Count]
+    leave_out: list[str]
 
 
 class FoldParams(Strict):

@@ -11,7 +11,6 @@ import datetime
 import sys
 import tempfile
 import zoneinfo
-from functools import partial
 from pathlib import Path
 
 import narwhals as nw
@@ -22,7 +21,10 @@ from purchase.cleaning.clean import SORT_BY, clean
 from purchase.cleaning.parts import extra_categories
 from purchase.cleaning.split import SPLIT, span_of_records, split_customers
 from purchase.cleaning.split_sessions import score_sessions
+from purchase.engines.duckdb import connect
+from purchase.engines.registry import engine
 from purchase.features.build import describe
+from purchase.features.loyalty import models_of_json
 from purchase.insights.drivers import always_shown
 from purchase.insights.reasons import top_reasons, typical_value
 from purchase.insights.targets import target_list
@@ -43,7 +45,7 @@ def main():
     parser.add_argument("--at", metavar="DAY", help="score customers as they stood at the start of this day")
     arguments = parser.parse_args()
     params = read_params()
-    shop = read_shop(params.shop)
+    shop = read_shop(params.shop, scoring_moment=params.featurize.scoring_moment)
     if arguments.out.suffix not in ENDINGS:
         raise TableError(
             f"{arguments.out} ends in neither of {', '.join(ENDINGS)}. Name the file to write by its format."
@@ -78,21 +80,27 @@ def described_rows(folder, params, shop, *, at):
     DataFrame with the columns of ``SPLIT`` and the features, by ``row_id``; DataFrame, the dictionary of the features
     """
     extras = {name: shop.tables[name].extra if name in shop.tables else {} for name in ("customers", "sessions")}
-    engine = files.engine(n_threads=params.n_threads, memory_gb=params.memory_gb)
-    with tempfile.TemporaryDirectory(prefix="purchase_") as taken_in, engine as connection:
+    resources = {"n_threads": params.n_threads, "memory_gb": params.memory_gb}
+    with tempfile.TemporaryDirectory(prefix="purchase_") as taken_in, engine(**resources) as running:
         yaml, limits = str(SHOPS / f"{params.shop}.yaml"), params.prepare.model_dump()
-        take_in(connection, shop, folder, Path(taken_in), yaml=yaml, **limits)
-        tables = _clean_tables(connection, Path(taken_in), params, shop)
-        rows = files.settle(connection, _rows_to_score(tables, shop, params.cutoffs, at=at))
+        with connect(**resources) as connection:
+            take_in(connection, shop, folder, Path(taken_in), yaml=yaml, **limits)
+        tables = _clean_tables(running, Path(taken_in), params, shop)
+        rows = running.settle(_rows_to_score(tables, shop, params.cutoffs, at=at))
         features, dictionary = describe(
             rows,
             tables,
             task=shop.task,
             scoring_moment=shop.scoring_moment,
             windows_days=params.featurize.windows_days,
+            half_lives_days=params.featurize.half_lives_days,
+            leave_out=params.featurize.leave_out,
             lookback_days=params.cutoffs.lookback_days,
+            horizon_days=params.cutoffs.horizon_days,
             time_zone=shop.time_zone,
             extras=extras,
+            bg_nbd=models_of_json(files.read_json(files.FEATURES / "bg_nbd.json")),
+            lazy=running.lazy,
         )
         described = rows.select(*SPLIT).join(features, on="row_id").sort("row_id").collect().to_pandas()
     if described.empty:
@@ -102,16 +110,17 @@ def described_rows(folder, params, shop, *, at):
     return described, dictionary
 
 
-def _clean_tables(connection, folder, params, shop):
-    settle = partial(files.settle, connection)
+def _clean_tables(running, folder, params, shop):
     knobs = ("session_gap_minutes", "near_duplicate_seconds", "bot_events_per_minute", "bot_min_events")
     cleaned = clean(
-        {name: files.scan(connection, folder / f"{name}.parquet") for name in CONTRACTS},
-        settle=settle,
+        {name: running.scan(folder / f"{name}.parquet") for name in CONTRACTS},
+        settle=running.settle,
         extra_categories=extra_categories(shop),
         **{name: getattr(params.preprocess, name) for name in knobs},
     )
-    return {name: settle(table.sort(*SORT_BY[name])) for name, table in cleaned.tables.items() if name != "dropped"}
+    return {
+        name: running.settle(table.sort(*SORT_BY[name])) for name, table in cleaned.tables.items() if name != "dropped"
+    }
 
 
 def _rows_to_score(tables, shop, cutoffs, *, at):

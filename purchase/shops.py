@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from purchase.files import Strict, read_yaml, validate
+from purchase.files import ParamsError, Strict, read_yaml, validate
 from purchase.tables import CONTRACTS, KNOWN_AT
 
 SHOPS = Path("shops")
@@ -203,8 +203,13 @@ def _near(value, allowed):
     return f" Did you mean {near[0]!r}?" if near else ""
 
 
-def read_shop(name, *, folder=SHOPS):
+def read_shop(name, *, scoring_moment=None, folder=SHOPS):
     """Read and check ``shops/<name>.yaml``.
+
+    Parameters
+    ----------
+    scoring_moment : str or None
+        Takes the place of the shop's own, if the param featurize.scoring_moment names one.
 
     Raises
     ------
@@ -212,4 +217,12 @@ def read_shop(name, *, folder=SHOPS):
         Naming the file, the key, the value and what is allowed.
     """
     path = Path(folder) / f"{name}.yaml"
-    return validate(Shop, read_yaml(path), path=path)
+    shop = validate(Shop, read_yaml(path), path=path)
+    if scoring_moment is None:
+        return shop
+    if shop.task == "customer":
+        raise ParamsError(
+            f"featurize.scoring_moment={scoring_moment!r} is for the session task, and the task of {path} is customer, "
+            "which is scored at its cutoffs. Set it to null in params.yaml."
+        )
+    return shop.model_copy(update={"scoring_moment": scoring_moment})

@@ -79,6 +79,7 @@ CUSTOMERS = pa.DataFrameSchema(
         "acquisition_channel": _text(meaning="what brought the customer first"),
         "email_consent": _flag(meaning="may be sent promotions, as agreed at sign-up"),
         "loyalty_tier": _text(meaning="programme chosen at sign-up"),
+        "updated_at": _time(meaning="when what the row states was last changed; missing: not since sign-up"),
         "is_test": _flag(required=True, meaning="an account of the shop's own staff or checks"),
     },
     name="customers",
@@ -98,6 +99,7 @@ EVENTS = pa.DataFrameSchema(
         "traffic_source": _text(meaning="what brought the session"),
         "campaign_id": _text(meaning="promotion, for e-mail events"),
         "order_id": _text(meaning="order, for purchase events"),
+        "arrived_at": _time(meaning="when the shop's records had it; missing: at once"),
     },
     name="events",
 )
@@ -114,6 +116,7 @@ ORDERS = pa.DataFrameSchema(  # a row is an order's line, or a line that takes g
         "unit_price_cents": _whole(0, MOST_CENTS, meaning="price of one before discount; missing: the shop gives none"),
         "discount_cents": _whole(0, MOST_CENTS, required=True, meaning="taken off the whole line; 0: none"),
         "coupon": _text(meaning="coupon code; missing: none"),
+        "arrived_at": _time(meaning="when the shop's records had it; missing: at once"),
         "is_return": _flag(required=True, meaning="takes goods back"),
     },
     name="orders",

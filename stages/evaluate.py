@@ -2,7 +2,7 @@
 
 from purchase import files
 from purchase.evaluation import gate
-from purchase.evaluation.baselines import fit_baselines, recency_frequency_columns
+from purchase.evaluation.baselines import baseline_columns, fit_baselines
 from purchase.evaluation.bootstrap import calibration_error
 from purchase.evaluation.candidates import model_folders, predictions_table, propensities_of
 from purchase.evaluation.gallery import draw_all, plot_tables
@@ -21,7 +21,7 @@ def main():
 
     validation = files.read_frame(files.FEATURES / "validation.parquet")
     check_labels(validation["label"], part="validation", task=task)
-    known = recency_frequency_columns(validation.columns)
+    known = baseline_columns(validation.columns)
     baselines = fit_baselines(files.read_frame(files.FEATURES / "train.parquet", columns=["label", *known]))
     models = {name: load_model(folder) for name, folder in model_folders(files.MODELS).items()} | baselines
     choosing = {"champion_metric": settings.champion_metric, "threshold": settings.threshold}

@@ -6,6 +6,7 @@ from purchase import files
 from purchase.engines.registry import engine
 from purchase.features.build import describe
 from purchase.features.labels import count_labels, label_rows
+from purchase.features.loyalty import fit_loyalty, models_as_json
 from purchase.params import read_params
 from purchase.shops import read_shop
 from purchase.tables import KEY_COLUMNS
@@ -18,7 +19,8 @@ def main():
     with engine(
         params.engine, n_threads=params.n_threads, memory_gb=params.memory_gb, spark_master=params.spark_master
     ) as running:
-        featurize(running, params, read_shop(params.shop))
+        shop = read_shop(params.shop, scoring_moment=params.featurize.scoring_moment)
+        featurize(running, params, shop)
 
 
 def featurize(running, params, shop):
@@ -27,15 +29,23 @@ def featurize(running, params, shop):
     labels = label_rows(rows, tables, shop, horizon_days=params.cutoffs.horizon_days)
     rows = running.settle(rows.join(labels, on="row_id"))
     counts = count_labels(rows)
+    bg_nbd = {}
+    if shop.task == "customer":
+        bg_nbd = fit_loyalty(rows, tables["order_lines"], lookback_days=params.cutoffs.lookback_days)
     features, dictionary = describe(
         rows,
         tables,
         task=shop.task,
         scoring_moment=shop.scoring_moment,
         windows_days=params.featurize.windows_days,
+        half_lives_days=params.featurize.half_lives_days,
+        leave_out=params.featurize.leave_out,
         lookback_days=params.cutoffs.lookback_days,
+        horizon_days=params.cutoffs.horizon_days,
         time_zone=shop.time_zone,
         extras={name: shop.tables[name].extra if name in shop.tables else {} for name in ("customers", "sessions")},
+        bg_nbd=bg_nbd,
+        lazy=running.lazy,
     )
     names = list(dictionary["name"])
     described = running.settle(rows.join(features, on="row_id").select(*KEY_COLUMNS, "part", *names))
@@ -43,6 +53,7 @@ def featurize(running, params, shop):
         table = described.filter(nw.col("part") == part).drop("part")
         running.write(table, files.FEATURES / f"{part}.parquet", sort_by=("row_id",))
     files.write_frame(dictionary, files.FEATURES / "dictionary.csv")
+    files.write_json(models_as_json(bg_nbd), files.FEATURES / "bg_nbd.json")
     files.write_json({"n_features": len(names)} | counts, files.METRICS / "featurize.json")
 
 

@@ -15,7 +15,8 @@ def main():
     with engine(
         params.engine, n_threads=params.n_threads, memory_gb=params.memory_gb, spark_master=params.spark_master
     ) as running:
-        preprocess(running, params, read_shop(params.shop))
+        shop = read_shop(params.shop, scoring_moment=params.featurize.scoring_moment)
+        preprocess(running, params, shop)
 
 
 def preprocess(running, params, shop):

@@ -4,6 +4,8 @@ import string
 
 import narwhals as nw
 
+from purchase.tables import MOST_CENTS
+
 # What is the same for two records of one action; their times may differ by a moment.
 SAME_ACTION = ("customer_id", "session_id", "event_type", "product_id", "campaign_id", "order_id")
 LOWER = {  # what engines turn into different small letters
@@ -57,21 +59,25 @@ def mark_actions(events, bots, *, near_duplicate_seconds):
     bots : LazyFrame
         ``session_id`` of the sessions of bots.
     """
-    previous = nw.col("event_at").shift(1).over(*SAME_ACTION, order_by=["event_at", "row"])
+    # By arrival: a record that comes late is the duplicate, and takes nothing from what was known before it.
+    previous = nw.col("event_at").shift(1).over(*SAME_ACTION, order_by=["known_at", "row"])
     known = ~nw.col("customer_id").is_null() | ~nw.col("session_id").is_null()
     flagged = events.join(bots.with_columns(of_bot=nw.lit(True)), on="session_id", how="left")
     return _mark(
-        flagged,
+        flagged.with_columns(known_at=nw.max_horizontal("event_at", "arrived_at")),
         bot=nw.col("of_bot"),
-        near_duplicate=known & (nw.col("event_at") - previous <= near_duplicate_seconds),
-    ).drop("of_bot")
+        near_duplicate=known & ((nw.col("event_at") - previous).abs() <= near_duplicate_seconds),
+    ).drop("of_bot", "known_at")
 
 
 def mark_orders(orders, test_ids):
-    """Mark lines that are exact duplicates or of test accounts."""
-    return _mark(_with_test(orders, test_ids), duplicate=_repeats(orders), test_account=nw.col("of_test")).drop(
-        "of_test"
-    )
+    """Mark lines that are exact duplicates, of test accounts, or of a price that no line of an order has."""
+    return _mark(
+        _with_test(orders, test_ids),
+        duplicate=_repeats(orders),
+        test_account=nw.col("of_test"),
+        impossible_total=nw.col("quantity") * nw.col("unit_price_cents") > MOST_CENTS,
+    ).drop("of_test")
 
 
 def mark_sessions(sessions, test_ids):

@@ -11,8 +11,10 @@ LINES = (
     "quantity",
     "unit_price_cents",
     "discount_cents",
+    "coupon",
+    "arrived_at",
 )
-RETURNS = ("order_id", "customer_id", "product_id", "returned_at", "quantity", "refund_cents")
+RETURNS = ("order_id", "customer_id", "product_id", "returned_at", "quantity", "refund_cents", "arrived_at")
 
 
 def order_lines(lines):
@@ -21,7 +23,10 @@ def order_lines(lines):
 
 
 def orders_of_lines(lines):
-    """Return a row an order; ``revenue_cents`` (after discount) is missing where no line has a price."""
+    """Return a row an order; ``revenue_cents`` (after discount) is missing where no line has a price.
+
+    ``arrived_at`` is when the first of its lines was known.
+    """
     priced = ~nw.col("unit_price_cents").is_null()
     paid = nw.col("quantity") * nw.col("unit_price_cents") - nw.col("discount_cents")
     orders = (
@@ -36,6 +41,7 @@ def orders_of_lines(lines):
             n_priced=priced.cast(nw.Int64).sum().cast(nw.Int64),
             discount_cents=nw.col("discount_cents").sum().cast(nw.Int64),
             has_coupon=(~nw.col("coupon").is_null()).any(),
+            arrived_at=nw.max_horizontal("ordered_at", "arrived_at").min(),
         )
     )
     revenue = nw.when(nw.col("n_priced") > 0).then(nw.col("revenue_cents"))

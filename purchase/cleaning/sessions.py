@@ -21,7 +21,8 @@ def sessionise(events, *, session_gap_minutes):
     """Give every event but e-mails a session.
 
     The shop's own session id stays as it is. Events of a customer without one are in one session until a pause longer
-    than ``session_gap_minutes``; its id is ``gap:<customer>@<start>``. An event with neither customer nor session id
+    than ``session_gap_minutes`` between arrivals (so that what comes late joins no session that was told apart before);
+    its id is ``gap:<customer>@<start>``. An event with neither customer nor session id
     is a session of its own, ``event:<row>``, since nothing says which others are of the same person.
     """
     email = nw.col("event_type").is_in(EMAIL_TYPES)
@@ -39,10 +40,11 @@ def sessionise(events, *, session_gap_minutes):
 
 
 def _by_gap(events, session_gap_minutes):
-    in_time = {"order_by": ["event_at", "row"]}
-    pause = nw.col("event_at") - nw.col("event_at").shift(1).over("customer_id", **in_time)
+    in_time = {"order_by": ["known_at", "row"]}
+    arrived = events.with_columns(known_at=nw.max_horizontal("event_at", "arrived_at"))
+    pause = nw.col("known_at") - nw.col("known_at").shift(1).over("customer_id", **in_time)
     begins = pause.is_null() | (pause > session_gap_minutes * 60)
-    starts = events.with_columns(start=nw.when(begins).then(nw.col("event_at")).otherwise(nw.lit(0)))
+    starts = arrived.with_columns(start=nw.when(begins).then(nw.col("known_at")).otherwise(nw.lit(0)))
     starts = starts.with_columns(start=nw.col("start").cum_max().over("customer_id", **in_time))
     name = [nw.lit("gap:"), nw.col("customer_id"), nw.lit("@"), nw.col("start").cast(nw.String)]
     return starts.with_columns(session_id=nw.concat_str(*name))

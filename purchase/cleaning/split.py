@@ -65,7 +65,7 @@ def span_of_records(events, orders):
 
 
 def split_customers(customers, events, orders, cutoffs, *, lookback_days):
-    """Make a row of every customer with a record (sign-up, event or order) in ``[cutoff - lookback_days, cutoff)``.
+    """Make a row of every customer with a record (sign-up, event, order) known in ``[cutoff - lookback_days, cutoff)``.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ def split_customers(customers, events, orders, cutoffs, *, lookback_days):
     records = nw.concat(
         [
             customers.select("customer_id", at="signed_up_at"),
-            events.select("customer_id", at="event_at"),
-            orders.select("customer_id", at="ordered_at"),
+            events.select("customer_id", at=nw.max_horizontal("event_at", "arrived_at")),
+            orders.select("customer_id", at=nw.max_horizontal("ordered_at", "arrived_at")),
         ]
     ).filter(~nw.col("customer_id").is_null())
     rows = [

@@ -1,4 +1,4 @@
-"""What a model has to beat: the base rate, and recency and frequency alone."""
+"""What a model has to beat: the base rate, recency and frequency alone, and BG/NBD, which sees no label."""
 
 import re
 from dataclasses import dataclass
@@ -11,9 +11,12 @@ from sklearn.preprocessing import FunctionTransformer
 
 BASE_RATE = "baseline/base_rate"
 RECENCY_FREQUENCY = "baseline/recency_frequency"
+BG_NBD = "baseline/bg_nbd"
 
 RECENCY = "days_since_order"
 FREQUENCY = re.compile(r"n_orders_(\d+)d")  # orders in a window; the longest one is taken
+
+CHANCE = "bg_nbd_order_chance"  # of an order in the horizon, by BG/NBD (purchase/features/bg_nbd.py)
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,23 @@ class RecencyFrequency:
     predict_score = predict_propensity
 
 
+@dataclass(frozen=True)
+class BuyTillYouDie:
+    """BG/NBD's chance of an order in the horizon; for those without an order, the share of such rows that ordered."""
+
+    share: float
+
+    def predict_propensity(self, features):
+        return features[CHANCE].fillna(self.share).to_numpy(dtype=float)
+
+    predict_score = predict_propensity
+
+
+def baseline_columns(names):
+    """Return those of a feature table's ``names`` that the baselines read."""
+    return [*recency_frequency_columns(names), *(name for name in names if name == CHANCE)]
+
+
 def recency_frequency_columns(names):
     """Return the names of recency and frequency among ``names``, or nothing if the table lacks either."""
     windows = {int(found[1]): name for name in names if (found := FREQUENCY.fullmatch(name))}
@@ -53,16 +73,16 @@ def fit_baselines(training):
     Parameters
     ----------
     training : DataFrame
-        Needs ``label``; whatever columns it has besides are recency and frequency. A missing recency (no order yet)
-        counts as the median, with an effect of its own.
+        Needs ``label``, and may have ``baseline_columns``. A missing recency (no order yet) counts as the median, with
+        an effect of its own.
 
     Returns
     -------
     dict of {name: baseline}
-        Each with the methods of a model; without ``RECENCY_FREQUENCY`` if the table lacks those columns.
+        Each with the methods of a model; without those whose columns the table lacks.
     """
     baselines = {BASE_RATE: BaseRate(float(training["label"].mean()))}
-    columns = [column for column in training.columns if column != "label"]
+    columns = recency_frequency_columns(training.columns)
     if columns and training["label"].nunique() == 2:
         regression = make_pipeline(
             FunctionTransformer(np.log1p),
@@ -71,6 +91,9 @@ def fit_baselines(training):
         )
         regression.fit(_numbers(training, columns), training["label"])
         baselines[RECENCY_FREQUENCY] = RecencyFrequency(columns, regression)
+    if CHANCE in training:
+        never = training.loc[training[CHANCE].isna(), "label"]
+        baselines[BG_NBD] = BuyTillYouDie(float(never.mean()) if len(never) else baselines[BASE_RATE].share)
     return baselines
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from purchase.evaluation.baselines import RECENCY_FREQUENCY
+from purchase.evaluation.baselines import BG_NBD, RECENCY_FREQUENCY
 from purchase.evaluation.bootstrap import bootstrap_metrics, percentile_interval
 from purchase.evaluation.metrics import METRICS, SMALLER_IS_BETTER, choose_threshold, metrics_at
 
@@ -135,9 +135,13 @@ def evaluation_report(board, choice, error, *, shop, task, n_validation, labels)
         },
         "tied": [name for name in rows.index[rows["tied_with_champion"]] if name != choice.champion],
     }
-    if RECENCY_FREQUENCY not in rows.index:
-        report["left_out"] = {"recency_frequency": "the features have no recency and frequency of orders"}
-    return report
+    lacks = {RECENCY_FREQUENCY: "recency and frequency of orders", BG_NBD: "chance of an order by BG/NBD"}
+    left_out = {
+        name.removeprefix("baseline/"): f"the features have no {what}"
+        for name, what in lacks.items()
+        if name not in rows.index
+    }
+    return report | ({"left_out": left_out} if left_out else {})
 
 
 def _beaten(row, metric):

@@ -5,7 +5,8 @@ import dataclasses
 import narwhals as nw
 import pandas as pd
 
-from purchase.features import clock, customers, emails, events, orders, sessions, visits
+from purchase.features import clock, customers
+from purchase.features.blocks import Asked, list_blocks
 from purchase.features.filled import find_filled
 from purchase.features.registry import entry, usable
 from purchase.tables import KEY_COLUMNS, TableError, with_missing
@@ -15,7 +16,7 @@ OUTCOME = ("customer_id", "ended_at", "n_events", "first_ordered_at", "ordered")
 KINDS = {"number": nw.Float64, "category": nw.String, "boolean": nw.Boolean}
 
 
-def describe(rows, tables, *, task, scoring_moment, windows_days, lookback_days, time_zone, extras):
+def describe(rows, tables, *, scoring_moment, windows_days, lookback_days, leave_out=(), **asked):
     """Describe each row by what was known at its cutoff.
 
     Parameters
@@ -24,13 +25,14 @@ def describe(rows, tables, *, task, scoring_moment, windows_days, lookback_days,
         The split. For the session task, a customer's history ends where the session begins.
     tables : dict of LazyFrame
         The clean tables.
-    task : {"customer", "session"}
     scoring_moment : str
         One of ``KNOWN_AT``; features known later are left out.
     windows_days : list of int
         Windows that end at the cutoff; the lookback is one more.
-    extras : dict of dict
-        ``customers`` and ``sessions``: the shop's extra columns, {name: Extra}.
+    leave_out : sequence of str
+        Groups of features to leave out.
+    **asked
+        ``task``, ``half_lives_days``, ``horizon_days``, ``time_zone``, ``extras``, ``bg_nbd``, ``lazy``: see ``Asked``.
 
     Returns
     -------
@@ -41,18 +43,20 @@ def describe(rows, tables, *, task, scoring_moment, windows_days, lookback_days,
     """
     spans = [*sorted({days for days in windows_days if days < lookback_days}), lookback_days]
     filled = find_filled(tables, rows)
-    seen = _until_the_session(rows, tables["sessions"]) if task == "session" else rows
-    frame = _with_clock(customers.known_customers(seen, tables["customers"]), filled, time_zone)
-    own = _session_blocks(rows, tables, extras) if task == "session" else []
-    blocks = [*own, customers.customer_block(extras["customers"]), *_history_blocks(seen, tables, spans)]
-    _check_names(blocks, extras, frame)
+    seen = _until_the_session(rows, tables["sessions"]) if asked["task"] == "session" else rows
+    asked = Asked(spans_days=spans, **_span_of_cutoffs(seen), **asked)
+    frame = _with_clock(customers.known_customers(seen, tables["customers"]), asked)
+    blocks = list_blocks(rows, seen, tables, asked)
+    _check_groups(leave_out, blocks)
+    _check_names(blocks, asked.extras, frame)
     chosen = [(block, usable(block, filled=filled, scoring_moment=scoring_moment)) for block in blocks]
     for block, features in chosen:
         frame = _attach(frame, block, features)
-    shown = [(block, _without_gaps(f, filled)) for block, features in chosen for f in features if f.meaning]
+    shown = [(block, _as_kept(f, filled)) for block, features in chosen for f in features if f.meaning]
+    shown = [(block, f) for block, f in shown if (f.group or block.group) not in leave_out]
     _check_once([f.name for _, f in shown])
     values = {f.name: _value(f).cast(KINDS[f.type]) for _, f in shown}
-    dictionary = pd.DataFrame([entry(f, block=block, task=task) for block, f in shown])
+    dictionary = pd.DataFrame([entry(f, block=block, task=asked.task) for block, f in shown])
     return frame.select("row_id", **values), dictionary
 
 
@@ -62,42 +66,26 @@ def _until_the_session(rows, table):
     return rows.join(table.select(told), on="session_id", how="left").with_columns(cutoff=COL("started_at"))
 
 
-def _with_clock(frame, filled, time_zone):
+def _span_of_cutoffs(rows):
+    first_at, last_at = rows.select(first=COL("cutoff").min(), last=COL("cutoff").max()).collect().row(0)
+    known = first_at is not None
+    return {"first_at": int(first_at) if known else None, "last_at": int(last_at) if known else None}
+
+
+def _with_clock(frame, asked):
     """Add the wall clock's seconds and months at the cutoff; missing where rows have no times."""
-    if "split" not in filled:
+    if asked.first_at is None:
         return with_missing(frame, {"wall": nw.Int64, "months": nw.Int64})
-    first_at, last_at = frame.select(first=COL("cutoff").min(), last=COL("cutoff").max()).collect().row(0)
-    span = {"first_at": int(first_at), "last_at": int(last_at)}
-    walled = frame.with_columns(wall=clock.wall_seconds(COL("cutoff"), time_zone=time_zone, **span))
-    return walled.with_columns(months=clock.months(COL("wall"), **span))
+    walled = frame.with_columns(wall=clock.wall_seconds(COL("cutoff"), time_zone=asked.time_zone, **asked.times))
+    return walled.with_columns(months=clock.months(COL("wall"), **asked.times))
 
 
-def _session_blocks(rows, tables, extras):
-    """List the blocks about the session itself; what it has shown goes by the row's own cutoff."""
-    return [
-        sessions.table_block(extras["sessions"]),
-        sessions.start_block(),
-        sessions.so_far_block(rows, tables["events"]),
-        customers.moment_block(),
-    ]
-
-
-def _history_blocks(rows, tables, spans_days):
-    """List the blocks about the season and what the customer did before."""
-    lookback = spans_days[-1]
-    order_block = orders.order_block(rows, tables["orders"], spans_days=spans_days)
-    last = order_block.records.group_by("row_id").agg(last_ordered_at=COL("ordered_at").max())
-    since = rows.join(last, on="row_id", how="left")
-    return [
-        customers.season_block(),
-        order_block,
-        orders.line_block(rows, tables["order_lines"], lookback_days=lookback),
-        orders.return_block(rows, tables["returns"], lookback_days=lookback),
-        events.event_block(since, tables["events"], spans_days=spans_days),
-        visits.session_block(rows, tables["events"], spans_days=spans_days),
-        visits.favourite_block(rows, tables["events"], lookback_days=lookback),
-        emails.email_block(rows, tables["events"], spans_days=spans_days),
-    ]
+def _check_groups(leave_out, blocks):
+    groups = {f.group or block.group for block in blocks for f in block.features}
+    if unknown := [name for name in leave_out if name not in groups]:
+        raise TableError(
+            f"featurize.leave_out names {unknown[0]!r}, which is no group of features; there are {sorted(groups)}."
+        )
 
 
 def _check_names(blocks, extras, frame):
@@ -139,7 +127,15 @@ def _value(feature):
     return COL(feature.name) if feature.value is None else feature.value
 
 
-def _without_gaps(feature, filled):
-    """Turn a yes or no that is missing somewhere into a number, 1 or 0, since a flag has no room for it."""
+def _as_kept(feature, filled):
+    """Fit a feature to what the shop keeps.
+
+    A yes or no that is missing somewhere becomes a number, 1 or 0, since a flag has no room for it; and the meaning of
+    a count says so if the shop logs nothing that it could count.
+    """
     gaps = feature.as_told and any(f"{need} missing" in filled for need in feature.needs)
-    return dataclasses.replace(feature, type="number") if feature.type == "boolean" and gaps else feature
+    if feature.type == "boolean" and gaps:
+        feature = dataclasses.replace(feature, type="number")
+    if feature.kinds and not any(f"events.event_type={kind}" in filled for kind in feature.kinds):
+        feature = dataclasses.replace(feature, meaning=f"{feature.meaning}; always 0: the shop logs no such events")
+    return feature

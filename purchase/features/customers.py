@@ -1,4 +1,4 @@
-"""Who the customer is, as known before the cutoff, and the season of the horizon."""
+"""Who the customer is, as known before the cutoff, and when a session begins."""
 
 import narwhals as nw
 
@@ -16,11 +16,17 @@ AS_STATED = {  # column: meaning
 
 
 def known_customers(rows, customers):
-    """Join to each row what its customer stated at sign-up; missing where they signed up at or after the cutoff."""
-    attributes = [name for name in customers.collect_schema().names() if name != "customer_id"]
-    known = COL("signed_up_at").is_null() | (COL("signed_up_at") < COL("cutoff"))
-    joined = rows.join(customers, on="customer_id", how="left").with_columns(known=known)
-    return joined.with_columns(only_if(COL("known"), COL(name)).alias(name) for name in attributes).drop("known")
+    """Join to each row what its customer stated; missing where they signed up or changed it at or after the cutoff."""
+    attributes = [name for name in customers.collect_schema().names() if name not in ("customer_id", "updated_at")]
+    signed_up, unchanged = (
+        COL(name).is_null() | (COL(name) < COL("cutoff")) for name in ("signed_up_at", "updated_at")
+    )
+    joined = rows.join(customers, on="customer_id", how="left").with_columns(
+        known=signed_up & unchanged, signed_up=signed_up
+    )
+    when = {name: "signed_up" if name == "signed_up_at" else "known" for name in attributes}
+    told = joined.with_columns(only_if(COL(flag), COL(name)).alias(name) for name, flag in when.items())
+    return told.drop("known", "signed_up", "updated_at")
 
 
 def customer_block(extras):
@@ -51,7 +57,7 @@ def customer_block(extras):
     for name, meaning in AS_STATED.items():
         features.append(Feature(name, meaning, value=COL(name), type="category", needs=(f"customers.{name}",)))
     features += [extra_feature("customers", name, extra, known_at="session_start") for name, extra in extras.items()]
-    return Block("customers", None, features)
+    return Block("customers", None, features, "customers")
 
 
 def extra_feature(table, name, extra, *, known_at):
@@ -68,12 +74,6 @@ def extra_feature(table, name, extra, *, known_at):
     )
 
 
-def season_block():
-    """Describe when the horizon begins, or the session, by the shop's own clock."""
-    month = clock.rest(COL("months"), 12) + 1
-    return Block("split", None, [Feature("month", "month of the cutoff, 1 to 12", "month", value=month)])
-
-
 def moment_block():
     """Describe the time at which a session begins by the shop's own clock."""
     weekday = clock.weekday(COL("wall"))
@@ -85,4 +85,5 @@ def moment_block():
             Feature("weekday", "weekday on which it begins, 0 is Monday", "weekday", value=weekday),
             Feature("weekend", "begins on Saturday or Sunday", value=weekday >= 5, type="boolean"),
         ],
+        "moment",
     )

@@ -2,13 +2,14 @@
 
 import narwhals as nw
 
-from purchase.features.events import is_a
+from purchase.features.events import is_a, used
 from purchase.features.filled import EMAILS
 from purchase.features.past import past, within
-from purchase.features.registry import Block, count, needing, only_if, ratio, since, step
-from purchase.tables import EMAIL_TYPES
+from purchase.features.registry import Block, count, needing, number_of, only_if, ratio, since, step
+from purchase.tables import DAY, EMAIL_TYPES
 
 COL = nw.col
+SOON_DAYS = 3  # after a click, within which an order is taken for an answer to it
 
 
 def email_block(rows, events, *, spans_days):
@@ -17,7 +18,13 @@ def email_block(rows, events, *, spans_days):
     records = past(rows, events.filter(is_a(*EMAIL_TYPES)), at="event_at", lookback_days=lookback)
     verbs = {"email_sent": "e-mails sent", "email_open": "e-mails opened", "email_click": "clicks in e-mails"}
     features = [
-        count(f"n_{kind}_{days}d", is_a(kind) & within(days), f"{verb} in the last {days} days", unit="e-mails")
+        count(
+            f"n_{kind}_{days}d",
+            is_a(kind) & within(days),
+            f"{verb} in the last {days} days",
+            unit="e-mails",
+            kinds=(kind,),
+        )
         for days in spans_days
         for kind, verb in verbs.items()
     ]
@@ -32,4 +39,25 @@ def email_block(rows, events, *, spans_days):
         step("last_click_at", only_if(is_a("email_click"), COL("event_at")).max()),
         since("days_since_email_click", "last_click_at", "time since the last click in an e-mail"),
     ]
-    return Block("events", records, needing(features, EMAILS))
+    return Block("events", records, needing(features, EMAILS), "emails")
+
+
+def reaction_block(rows, events, orders, *, lookback_days):
+    """Say whether orders, those that a row may see, follow clicks in e-mails: with each goes the last click before."""
+    clicks = past(rows, events.filter(is_a("email_click")), at="event_at", lookback_days=lookback_days)
+    clicks = clicks.select("row_id", at="event_at", clicked_at="event_at", ordered=nw.lit(False))
+    placed = orders.select("row_id", at="ordered_at", clicked_at=nw.lit(0, dtype=nw.Int64), ordered=nw.lit(True))
+    records = nw.concat([clicks, placed])
+    last_click = COL("clicked_at").cum_max().over("row_id", order_by=["at", "ordered"])
+    soon = COL("ordered") & (COL("at") - COL("last_click") <= SOON_DAYS * DAY)
+    features = [
+        step("n_orders_after_click", number_of(soon)),
+        ratio(
+            "order_after_click_share",
+            COL("n_orders_after_click"),
+            COL(f"n_orders_{lookback_days}d"),
+            f"share of orders within {SOON_DAYS} days after a click in an e-mail",
+        ),
+    ]
+    records = records.with_columns(last_click=last_click)
+    return Block("events", records, needing(features, "orders", *used("email_click")), "reaction")

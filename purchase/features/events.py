@@ -1,9 +1,22 @@
-"""What a customer did on the site: the funnel, its ratios, open carts, sessions, taste, devices, e-mails."""
+"""What a customer did on the site: the funnel, its ratios, open carts, prices, devices."""
 
 import narwhals as nw
 
+from purchase.features.decay import decayed, with_weights
 from purchase.features.past import past, within
-from purchase.features.registry import Block, Feature, count, distinct, number_of, only_if, ratio, since, step
+from purchase.features.registry import (
+    Block,
+    Feature,
+    count,
+    distinct,
+    grouped,
+    needing,
+    number_of,
+    only_if,
+    ratio,
+    since,
+    step,
+)
 from purchase.tables import DAY, EMAIL_TYPES
 
 COL = nw.col
@@ -15,6 +28,7 @@ PLURAL = {
     "wishlist": "products put on the wish list",
     "checkout": "checkouts begun",
 }
+DECAYED = ("view", "search", "add_to_cart", "checkout")
 IN_TIME = {"order_by": ["event_at", "row"]}
 
 
@@ -23,7 +37,12 @@ def is_a(*kinds):
     return COL("event_type").is_in(kinds)
 
 
-def event_block(rows, events, *, spans_days):
+def used(*kinds):
+    """Return what a feature needs that says nothing unless the shop logs events of ``kinds``."""
+    return tuple(f"events.event_type={kind}" for kind in kinds)
+
+
+def event_block(rows, events, *, spans_days, half_lives_days):
     """Describe browsing within each span (days before the cutoff); the last span is the lookback.
 
     ``rows`` needs ``last_ordered_at`` (missing: none in the lookback): carts since then are open.
@@ -31,17 +50,24 @@ def event_block(rows, events, *, spans_days):
     lookback = spans_days[-1]
     records = past(rows, events.filter(~is_a(*EMAIL_TYPES)), at="event_at", lookback_days=lookback)
     ordered = rows.select("row_id", "last_ordered_at")
-    records = records.join(ordered, on="row_id", how="left")
-    features = [*_funnel(spans_days), *_ratios(lookback), *_recency(), *_open_cart(), *_taste(), *_device()]
-    return Block("events", records, features)
+    records = with_weights(records.join(ordered, on="row_id", how="left"), half_lives_days)
+    features = [
+        *_funnel(spans_days),
+        *_decayed(half_lives_days),
+        *_ratios(lookback),
+        *_recency(),
+        *grouped(_open_cart(), "open_cart"),
+        *grouped(_taste(), "taste"),
+        *grouped(_device(), "device"),
+    ]
+    return Block("events", records, features, "browsing")
 
 
 def _funnel(spans_days):
     for days in spans_days:
         for kind, plural in PLURAL.items():
-            yield count(
-                f"n_{kind}_{days}d", is_a(kind) & within(days), f"{plural} in the last {days} days", unit="events"
-            )
+            name, about = f"n_{kind}_{days}d", f"{plural} in the last {days} days"
+            yield count(name, is_a(kind) & within(days), about, unit="events", kinds=(kind,))
         yield Feature(
             f"n_active_days_{days}d",
             f"different days with an event, counted back from the cutoff, in the last {days} days",
@@ -56,25 +82,31 @@ def _funnel(spans_days):
             aggregate=distinct(only_if(is_a("view") & within(days), COL("product_id"))),
             absent=0,
             needs=("events.product_id",),
+            kinds=("view",),
         )
+
+
+def _decayed(half_lives_days):
+    for kind in DECAYED:
+        yield from needing(decayed(f"n_{kind}", half_lives_days, is_a(kind), PLURAL[kind], unit="events"), *used(kind))
 
 
 def _ratios(lookback):
     def n(kind):
         return COL(f"n_{kind}_{lookback}d")
 
-    return [
-        ratio("carts_per_view", n("add_to_cart"), n("view"), "carts over views in the lookback"),
-        ratio("checkouts_per_cart", n("checkout"), n("add_to_cart"), "checkouts over carts in the lookback"),
-        ratio("removals_per_cart", n("remove_from_cart"), n("add_to_cart"), "removals over carts in the lookback"),
-        ratio(
-            "orders_per_checkout",
-            COL(f"n_orders_{lookback}d"),
-            n("checkout"),
-            "orders over checkouts in the lookback",
-            needs=("orders",),
-        ),
+    orders = COL(f"n_orders_{lookback}d")
+    pairs = [
+        ("carts_per_view", "carts over views", "add_to_cart", "view"),
+        ("checkouts_per_cart", "checkouts over carts", "checkout", "add_to_cart"),
+        ("removals_per_cart", "removals over carts", "remove_from_cart", "add_to_cart"),
     ]
+    ratios = [
+        ratio(name, n(above), n(below), f"{what} in the lookback", needs=used(below), kinds=(above,))
+        for name, what, above, below in pairs
+    ]
+    about, needs = "orders over checkouts in the lookback", ("orders", *used("checkout"))
+    return [*ratios, ratio("orders_per_checkout", orders, n("checkout"), about, needs=needs)]
 
 
 def _recency():
@@ -84,9 +116,8 @@ def _recency():
     )
     for name, kind in (("view", "view"), ("search", "search"), ("cart", "add_to_cart"), ("checkout", "checkout")):
         yield step(f"last_{name}_at", only_if(is_a(kind), COL("event_at")).max())
-        yield since(
-            f"days_since_{name}", f"last_{name}_at", f"time since the last {name}; missing: none in the lookback"
-        )
+        about = f"time since the last {name}; missing: none in the lookback"
+        yield since(f"days_since_{name}", f"last_{name}_at", about, needs=used(kind))
 
 
 def _open_cart():
@@ -104,6 +135,7 @@ def _open_cart():
             "n_in_open_cart",
             "products put in the cart and not taken out since the last order",
             "products",
+            kinds=("add_to_cart",),
             value=nw.max_horizontal(left, left * 0),
         ),
         Feature(
@@ -112,11 +144,13 @@ def _open_cart():
             "cents",
             value=nw.max_horizontal(COL("open_cents"), COL("open_cents") * 0),
             needs=("events.price_cents",),
+            kinds=("add_to_cart",),
         ),
         Feature(
             "days_since_open_cart",
             "time since something was last put in the open cart; missing: none",
             "days",
+            needs=used("add_to_cart"),
             value=only_if(left > 0, (COL("cutoff") - COL("last_put_at")) / DAY),
         ),
     ]
@@ -132,20 +166,21 @@ def _taste():
             aggregate=distinct(only_if(viewed, COL("category"))),
             absent=0,
             needs=("events.category",),
+            kinds=("view",),
         ),
         Feature(
             "mean_viewed_price_cents",
             "price of viewed products, mean over views",
             "cents",
             aggregate=only_if(viewed, COL("price_cents")).mean(),
-            needs=("events.price_cents",),
+            needs=("events.price_cents", *used("view")),
         ),
         Feature(
             "mean_cart_price_cents",
             "price of products put in the cart, mean",
             "cents",
             aggregate=only_if(is_a("add_to_cart"), COL("price_cents")).mean(),
-            needs=("events.price_cents",),
+            needs=("events.price_cents", *used("add_to_cart")),
         ),
     ]
 

@@ -23,14 +23,14 @@ def find_filled(tables, rows):
     set of str
         ``table`` for a table with rows, ``table.column`` for a column with a value, ``table.column>0`` for one with a
         number or flag above 0, ``table.column missing`` for one with a value missing; ``split`` if rows have cutoffs;
-        ``EMAILS`` if there are events of e-mails.
+        ``events.event_type=<type>`` for every type that the shop logs; ``EMAILS`` if one of them is of e-mails.
     """
     filled = {name for table_name, table in tables.items() for name in _filled(table_name, table)}
     if not rows.filter(~COL("cutoff").is_null()).head(1).collect().is_empty():
         filled.add("split")
-    if not tables["events"].filter(COL("event_type").is_in(EMAIL_TYPES)).head(1).collect().is_empty():
-        filled.add(EMAILS)
-    return filled
+    kinds = [kind for (kind,) in tables["events"].select("event_type").unique().collect().rows()]
+    filled |= {f"events.event_type={kind}" for kind in kinds}
+    return filled | ({EMAILS} if set(kinds) & set(EMAIL_TYPES) else set())
 
 
 def _filled(name, table):

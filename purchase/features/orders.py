@@ -2,27 +2,69 @@
 
 import narwhals as nw
 
+from purchase.features.decay import decayed, with_weights
 from purchase.features.past import past, within
-from purchase.features.registry import Block, Feature, count, distinct, number_of, only_if, ratio, since, step, total
+from purchase.features.registry import (
+    Block,
+    Feature,
+    count,
+    distinct,
+    grouped,
+    number_of,
+    only_if,
+    ratio,
+    since,
+    step,
+    total,
+)
 from purchase.tables import DAY
 
 MONEY = ("orders.revenue_cents",)
 COL = nw.col
 
 
-def order_block(rows, orders, *, spans_days):
-    """Describe orders within each span (days before the cutoff); the last span is the lookback."""
-    lookback = spans_days[-1]
-    in_time = {"order_by": ["ordered_at", "order_id"]}
-    previous = orders.with_columns(previous_at=COL("ordered_at").shift(1).over("customer_id", **in_time))
-    records = past(rows, previous, at="ordered_at", lookback_days=lookback)
-    seen = COL("previous_at") >= COL("cutoff") - lookback * DAY
-    records = records.with_columns(gap=only_if(seen, COL("ordered_at") - COL("previous_at")))
-    return Block(
-        "orders",
-        records,
-        [*_windows(spans_days), *_recency(), *_frequency(lookback), *_money(lookback), *_discounts(lookback)],
+def past_orders(rows, lines, *, lookback_days):
+    """Pair each row with its customer's orders, each as far as its lines were known before the cutoff."""
+    seen = past(rows, lines, at="ordered_at", lookback_days=lookback_days)
+    paid = COL("quantity") * COL("unit_price_cents") - COL("discount_cents")
+    orders = (
+        seen.with_columns(paid=paid)
+        .group_by("row_id", "order_id")
+        .agg(
+            cutoff=COL("cutoff").min(),
+            ordered_at=COL("ordered_at").min(),
+            age=COL("age").max(),
+            n_items=COL("quantity").sum().cast(nw.Int64),
+            paid=COL("paid").sum().cast(nw.Int64),
+            n_priced=COL("unit_price_cents").count(),
+            discount_cents=COL("discount_cents").sum().cast(nw.Int64),
+            has_coupon=(~COL("coupon").is_null()).any(),
+        )
     )
+    return orders.with_columns(revenue_cents=only_if(COL("n_priced") > 0, COL("paid"))).drop("paid", "n_priced")
+
+
+def order_block(orders, *, spans_days, half_lives_days):
+    """Describe ``past_orders`` within each span (days before the cutoff); the last span is the lookback."""
+    lookback = spans_days[-1]
+    previous = COL("ordered_at").shift(1).over("row_id", order_by=["ordered_at", "order_id"])
+    records = with_weights(orders.with_columns(gap=COL("ordered_at") - previous), half_lives_days)
+    features = [
+        *_windows(spans_days),
+        *_decayed(half_lives_days),
+        *_recency(),
+        *_frequency(lookback),
+        *grouped(_rhythm(), "rhythm"),
+        *_money(lookback),
+        *_discounts(lookback),
+    ]
+    return Block("orders", records, features, "orders")
+
+
+def last_order(rows, orders):
+    """Add ``last_ordered_at``, of ``past_orders``, to rows; missing: no order in the lookback."""
+    last = orders.group_by("row_id").agg(last_ordered_at=COL("ordered_at").max())
+    return rows.join(last, on="row_id", how="left")
 
 
 def _windows(spans_days):
@@ -36,6 +78,13 @@ def _windows(spans_days):
             unit="cents",
             needs=MONEY,
         )
+
+
+def _decayed(half_lives_days):
+    every = COL("age") > 0
+    yield from decayed("n_orders", half_lives_days, every, "orders", unit="orders")
+    money = {"amount": COL("revenue_cents"), "unit": "cents", "needs": MONEY}
+    yield from decayed("revenue_cents", half_lives_days, every, "spent after discounts", **money)
 
 
 def _recency():
@@ -72,6 +121,23 @@ def _frequency(lookback):
             COL("cutoff") - begun,
             "orders per 30 days since sign-up or, without one, since the first order, within the lookback",
             unit="orders per 30 days",
+        ),
+    ]
+
+
+def _rhythm():
+    """Say how regular orders are; gaps in whole hours, since the squares of seconds would overflow."""
+    hours, n = COL("gap") // 3600, COL("n_gaps")
+    variance = (n * COL("sum_of_squares") - COL("sum_of_gaps") * COL("sum_of_gaps")) / (n * (n - 1))
+    return [
+        step("n_gaps", COL("gap").count().cast(nw.Int64)),
+        step("sum_of_gaps", hours.sum().cast(nw.Int64)),
+        step("sum_of_squares", (hours * hours).sum().cast(nw.Int64)),
+        Feature(
+            "order_gap_spread_days",
+            "standard deviation of the time between orders; missing: fewer than three",
+            "days",
+            value=only_if(n > 1, variance.sqrt() / 24),
         ),
     ]
 
@@ -135,7 +201,7 @@ def line_block(rows, lines, *, lookback_days):
             needs=("order_lines.unit_price_cents",),
         ),
     ]
-    return Block("order_lines", records, features)
+    return Block("order_lines", records, features, "baskets")
 
 
 def _variety():
@@ -181,4 +247,5 @@ def return_block(rows, returns, *, lookback_days):
                 needs=("orders",),
             ),
         ],
+        "returns",
     )

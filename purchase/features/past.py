@@ -21,6 +21,7 @@ def past(rows, records, *, at, lookback_days):
     -------
     LazyFrame
         The records, each as often as rows see it, with ``row_id``, ``cutoff`` and ``age`` (seconds before the cutoff).
+        A record that arrived (``arrived_at``, where there is one) at or after the cutoff is not seen.
     """
     known = ~nw.col("customer_id").is_null()
     others = [name for name in records.collect_schema().names() if name not in ("row_id", "cutoff")]
@@ -29,8 +30,15 @@ def past(rows, records, *, at, lookback_days):
         .select("row_id", "customer_id", "cutoff")
         .join(records.filter(known).select(others), on="customer_id")
     )
-    aged = pairs.with_columns(age=nw.col("cutoff") - nw.col(at))
+    aged = pairs.filter(arrived(records)).with_columns(age=nw.col("cutoff") - nw.col(at))
     return aged.filter((nw.col("age") > 0) & (nw.col("age") <= lookback_days * DAY))
+
+
+def arrived(records):
+    """True for records that the shop had before the cutoff; those without ``arrived_at`` it had at once."""
+    if "arrived_at" not in records.collect_schema().names():
+        return nw.lit(True)
+    return nw.col("arrived_at").is_null() | (nw.col("arrived_at") < nw.col("cutoff"))
 
 
 def within(days):

@@ -26,6 +26,8 @@ class Feature:
     known_at: Literal[KNOWN_AT] = "session_start"
     as_told: bool = False  # the value of a column as it stands, missing ones among them
     needs: tuple[str, ...] = ()  # "table" or "table.column" that must hold something, or there is no such feature
+    kinds: tuple[str, ...] = ()  # types of event that it counts
+    group: str = ""  # what kind of thing it says; its block's, if empty
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Block:
     table: str
     records: nw.LazyFrame | None
     features: list[Feature]
+    group: str  # of those that name none themselves; featurize.leave_out goes by it
 
 
 def count(name, condition, meaning, *, unit, **more):
@@ -82,6 +85,11 @@ def needing(features, *needs):
     return [dataclasses.replace(feature, needs=(*feature.needs, *needs)) for feature in features]
 
 
+def grouped(features, group):
+    """Return features as ones of ``group``."""
+    return [dataclasses.replace(feature, group=group) for feature in features]
+
+
 def usable(block, *, filled, scoring_moment):
     """Return the features of a block whose tables and columns hold something and that are known in time.
 
@@ -107,6 +115,7 @@ def entry(feature, *, block, task):
         "meaning": feature.meaning,
         "unit": feature.unit,
         "type": feature.type,
+        "group": feature.group or block.group,
         "task": task,
         "table": block.table,
         "known_at": "cutoff" if task == "customer" else feature.known_at,

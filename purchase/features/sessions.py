@@ -6,6 +6,7 @@ import narwhals as nw
 
 from purchase.features.customers import extra_feature
 from purchase.features.events import PLURAL, is_a
+from purchase.features.past import arrived, past
 from purchase.features.registry import Block, Feature, count, distinct, needing, only_if, ratio, step
 from purchase.tables import KNOWN_AT
 
@@ -30,6 +31,7 @@ def start_block():
                 for name, meaning in (("device", "kind of device"), ("traffic_source", "what brought the session"))
             ),
         ],
+        "session_start",
     )
 
 
@@ -37,20 +39,50 @@ def so_far_block(rows, events):
     """Describe what a session has shown before its cutoff."""
     shown = events.filter(~COL("session_id").is_null()).drop("customer_id")
     records = rows.select("row_id", "session_id", "cutoff").join(shown, on="session_id")
-    records = records.filter(COL("event_at") < COL("cutoff"))
-    late = [dataclasses.replace(feature, known_at="during_session") for feature in (*_acts(), *_sights())]
-    return Block("events", records, needing(late, "events.session_id"))
+    records = records.filter((COL("event_at") < COL("cutoff")) & arrived(events))
+    previous = COL("event_at").shift(1).over("row_id", order_by=["event_at", "row"])
+    records = records.with_columns(pause=COL("event_at") - previous)
+    return Block("events", records, _during([*_acts(), *_sights()]), "session")
+
+
+def seen_before_block(rows, seen, events, *, lookback_days):
+    """Count the products that the session shows and that the customer viewed before it.
+
+    ``rows`` has the moments of scoring, ``seen`` those at which the sessions begin.
+    """
+    viewed = events.filter(is_a("view") & ~COL("product_id").is_null())
+    before = past(seen, viewed, at="event_at", lookback_days=lookback_days).select("row_id", "product_id").unique()
+    shown = rows.select("row_id", "session_id", "cutoff").join(viewed.drop("customer_id"), on="session_id")
+    shown = shown.filter((COL("event_at") < COL("cutoff")) & arrived(events)).select("row_id", "product_id").unique()
+    again = count(
+        "n_products_seen_before",
+        ~COL("product_id").is_null(),
+        "products viewed so far in the session that the customer viewed before it, in the lookback",
+        unit="products",
+        needs=("events.product_id",),
+    )
+    return Block("events", shown.join(before, on=["row_id", "product_id"]), _during([again]), "session")
+
+
+def _during(features):
+    late = [dataclasses.replace(feature, known_at="during_session") for feature in features]
+    return needing(late, "events.session_id")
 
 
 def _acts():
     for kind, plural in PLURAL.items():
-        yield count(f"n_{kind}_so_far", is_a(kind), f"{plural} so far in the session", unit="events")
+        yield count(f"n_{kind}_so_far", is_a(kind), f"{plural} so far in the session", unit="events", kinds=(kind,))
     yield step("n_so_far", nw.len().cast(nw.Int64))
     yield step("span_so_far", COL("event_at").max() - COL("event_at").min())
     span, between = COL("span_so_far"), COL("n_so_far") - 1
     yield Feature("seconds_so_far", "first to last event so far", "seconds", value=span)
     yield ratio("seconds_per_event_so_far", span, between, "time between events so far, mean", unit="seconds")
     last = COL("event_type").last(order_by=["event_at", "row"])
+    yield Feature(
+        "longest_pause_so_far", "longest time between two events so far", "seconds", aggregate=COL("pause").max()
+    )
+    yield step("last_pause", COL("pause").last(order_by=["event_at", "row"]))
+    yield Feature("last_pause_so_far", "time between the last two events so far", "seconds", value=COL("last_pause"))
     yield Feature("last_type_so_far", "the last event so far", aggregate=last, type="category")
 
 
@@ -63,10 +95,11 @@ def _sights():
             aggregate=distinct(COL(column)),
             needs=(f"events.{column}",),
         )
-    in_cart = only_if(is_a("add_to_cart"), COL("price_cents")).sum().cast(nw.Int64)
+    put, taken = (only_if(is_a(kind), COL("price_cents")) for kind in ("add_to_cart", "remove_from_cart"))
+    in_cart = put.sum().cast(nw.Int64) - taken.sum().cast(nw.Int64)
     for name, value, meaning in (
         ("mean_price_cents_so_far", COL("price_cents").mean(), "price shown so far, mean"),
-        ("cart_cents_so_far", in_cart, "price of what was put in the cart so far"),
+        ("cart_cents_so_far", in_cart, "price of what was put in the cart so far, less what was taken out"),
     ):
         yield Feature(name, meaning, "cents", aggregate=value, needs=("events.price_cents",))
 
@@ -84,7 +117,7 @@ def table_block(extras):
     """
     own = [extra_feature("sessions", name, extra, known_at=extra.known_at) for name, extra in extras.items()]
     numbers = {name: extra for name, extra in extras.items() if extra.type == "number"}
-    return Block("sessions", None, own + _of_pages(numbers) + _of_rates(numbers))
+    return Block("sessions", None, own + _of_pages(numbers) + _of_rates(numbers), "session_table")
 
 
 def _of_pages(extras):

@@ -16,6 +16,8 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEnc
 MIN_CATEGORY_ROWS = 20
 MAX_CATEGORIES = 50
 
+MAX_NATIVE_CATEGORIES = 1000  # of a column, for the boosters: time and memory grow with them
+
 MOST_DEVIATIONS = 4.0
 
 NUMBERS = make_column_selector(dtype_include="number")
@@ -76,19 +78,19 @@ def is_zero(values):
 
 
 class NativeCategories(TransformerMixin, BaseEstimator):
-    """Hand categories to a booster as such; those that training did not see become missing.
+    """Hand categories to a booster as such; those that training did not see, or hardly ever, become missing.
 
     Attributes
     ----------
     categories_ : dict of str to list of str
-        The categories of each category column, sorted.
+        The categories of each category column, sorted; of very many, the ``MAX_NATIVE_CATEGORIES`` most frequent.
     names_ : list of str
         Names without the signs that XGBoost or LightGBM refuse.
     """
 
     def fit(self, X, y=None):
         texts = X.select_dtypes(exclude="number")
-        self.categories_ = {name: sorted(texts[name].dropna().unique()) for name in texts.columns}
+        self.categories_ = {name: _most_frequent(texts[name]) for name in texts.columns}
         self.names_ = _native_names(X.columns)
         return self
 
@@ -103,6 +105,11 @@ class NativeCategories(TransformerMixin, BaseEstimator):
         if not categories:  # XGBoost refuses a category column that was always missing
             return np.full(len(column), np.nan)
         return pd.Categorical(column.where(column.isin(categories)), categories=categories)
+
+
+def _most_frequent(column):
+    counts = column.value_counts().reset_index().sort_values(["count", column.name], ascending=[False, True])
+    return sorted(counts[column.name].head(MAX_NATIVE_CATEGORIES))
 
 
 def _native_names(columns):

@@ -6,6 +6,7 @@ import pytest
 
 from purchase.evaluation.baselines import (
     BASE_RATE,
+    BG_NBD,
     RECENCY_FREQUENCY,
     fit_baselines,
     recency_frequency_columns,
@@ -134,7 +135,7 @@ def test_the_report_is_json_and_says_undefined_as_null():
     assert report["test"]["roc_auc"]["value"] == 0.5
     assert (report["n_validation"], report["n_test"], report["n_positive"]) == (7, N, labels.sum())
     assert list(report["baselines"]) == ["base_rate"]
-    assert "recency_frequency" in report["left_out"]
+    assert list(report["left_out"]) == ["recency_frequency", "bg_nbd"]
     json.dumps(report, allow_nan=False)
 
 
@@ -161,6 +162,14 @@ def test_recency_and_frequency_alone_rank_buyers_and_take_those_who_never_ordere
         assert baseline.predict_propensity(training[side]).mean() == pytest.approx(
             training.loc[side, "label"].mean(), abs=1e-3
         )
+
+
+def test_bg_nbd_says_its_chance_of_an_order_and_the_share_of_rows_without_one_for_those():
+    training = pd.DataFrame({"label": [1, 0, 0, 0, 1], "bg_nbd_order_chance": [0.9, 0.8, np.nan, np.nan, np.nan]})
+    baselines = fit_baselines(training)
+    assert list(baselines) == [BASE_RATE, BG_NBD]
+    rows = pd.DataFrame({"bg_nbd_order_chance": [0.3, np.nan]})
+    assert baselines[BG_NBD].predict_propensity(rows).tolist() == pytest.approx([0.3, 1 / 3])
 
 
 def test_the_longest_window_is_frequency_and_without_recency_there_is_no_such_baseline():

@@ -7,6 +7,7 @@ from purchase.cleaning.orders import LINES, RETURNS
 from purchase.cleaning.sessions import STANDARD
 from purchase.engines.registry import engine
 from purchase.features.build import describe
+from purchase.features.loyalty import fit_loyalty
 from purchase.tables import CONTRACTS, DAY
 from tests.small_tables import ARROW, lazy
 
@@ -18,6 +19,7 @@ ORDERS = {
     **dict.fromkeys(("ordered_at", "n_lines", "n_items", "revenue_cents", "discount_cents"), NUMBER),
     "has_coupon": FLAG,
     "session_id": pa.string(),
+    "arrived_at": NUMBER,
 }
 SPLIT = {
     "row_id": pa.string(),
@@ -47,14 +49,27 @@ def kinds_of(name):
     if name == "sessions":
         by_type = {nw.String: pa.string(), nw.Int64: NUMBER, nw.Boolean: FLAG}
         return {column: by_type[kind] for column, kind in STANDARD.items()}
-    text = ("order_id", "customer_id", "product_id", "category")
+    text = ("order_id", "customer_id", "product_id", "category", "coupon")
     columns = LINES if name == "order_lines" else RETURNS
     return {column: pa.string() if column in text else NUMBER for column in columns}
+
+
+def lines_of(order):
+    """Return the lines of an order, without products: one that holds all its money, and one of the other pieces."""
+    told = {name: order.get(name) for name in ("order_id", "customer_id", "ordered_at", "arrived_at")}
+    told |= {"coupon": "c" if order.get("has_coupon") else None}
+    revenue, discount = order.get("revenue_cents", 1000), order.get("discount_cents", 0)
+    price = None if revenue is None else revenue + discount
+    yield told | {"unit_price_cents": price, "discount_cents": discount}
+    if order.get("n_items", 1) > 1:
+        yield told | {"quantity": order["n_items"] - 1, "unit_price_cents": 0}
 
 
 def clean_tables(connection, records, more=None):
     """Return the six clean tables; ``records`` is {table: rows}, ``more`` {table: {column: Arrow type}}."""
     tables = {}
+    if "order_lines" not in records:
+        records = records | {"order_lines": [line for order in records.get("orders", ()) for line in lines_of(order)]}
     for name in ("customers", "events", "orders", "order_lines", "returns", "sessions"):
         kinds = kinds_of(name) | (more or {}).get(name, {})
         filled = [dict.fromkeys(kinds) | DEFAULTS.get(name, {}) | row for row in records.get(name, ())]
@@ -70,13 +85,17 @@ def features_of(records, rows, *, more=None, n_threads=1, **changed):
         "task": "customer",
         "scoring_moment": "session_start",
         "windows_days": [7, 30],
+        "half_lives_days": [10],
         "lookback_days": 90,
+        "horizon_days": 30,
         "time_zone": "UTC",
         "extras": {"customers": {}, "sessions": {}},
     }
     with engine(n_threads=n_threads, memory_gb=1) as connection:
         split = lazy(connection, [dict.fromkeys(SPLIT) | row for row in rows], SPLIT)
-        features, dictionary = describe(split, clean_tables(connection, records, more), **(asked | changed))
+        tables = clean_tables(connection, records, more)
+        asked |= {"lazy": connection.lazy, "bg_nbd": fit_loyalty(split, tables["order_lines"], lookback_days=90)}
+        features, dictionary = describe(split, tables, **(asked | changed))
         found = features.collect().rows(named=True)
     return {row.pop("row_id"): row for row in found}, dictionary.to_dict("records")
 

@@ -54,7 +54,8 @@ def test_a_return_counts_when_it_comes_back_and_not_when_it_was_ordered():
 
 def test_variety_counts_products_once():
     lines = [
-        {"customer_id": "ann", "ordered_at": T - 5, "product_id": product, "category": "shoes"} for product in "aabc"
+        {"order_id": "o1", "customer_id": "ann", "ordered_at": T - 5, "product_id": product, "category": "shoes"}
+        for product in "aabc"
     ]
     found = described({"orders": [order(1)], "order_lines": lines})
     assert (found["n_products_bought"], found["n_categories_bought"]) == (3, 1)
@@ -69,7 +70,8 @@ def test_events_are_counted_by_type_and_ratios_without_a_denominator_are_missing
     assert found["carts_per_view"] == pytest.approx(1 / 3)
     assert found["checkouts_per_cart"] == 0
     assert found["removals_per_cart"] == 0
-    nothing = described({"events": [event(1, "search")]})
+    others = [event(1, kind, customer="bob") for kind in ("view", "add_to_cart")]
+    nothing = described({"events": [event(1, "search"), *others]})
     assert nothing["carts_per_view"] is nothing["checkouts_per_cart"] is None
 
 

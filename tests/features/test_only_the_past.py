@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from purchase.tables import DAY
+from purchase.tables import DAY, EVENT_TYPES
 from tests.features.small_shop import T, at_cutoff, features_of
 
 CUTOFFS = (T - 30 * DAY, T)
@@ -70,7 +70,7 @@ ALWAYS = {
             "device": "a",
             "traffic_source": "a",
         }
-        for kind in ("view", "email_sent")
+        for kind in EVENT_TYPES
     ],
     "orders": [{"customer_id": "eve", "ordered_at": T - 999 * DAY, "discount_cents": 1, "has_coupon": True}],
     "order_lines": [LONG_AGO | {"ordered_at": T - 999 * DAY}],

@@ -24,7 +24,8 @@ SHOP = {
         seen(10, product_id="b", price_cents=300),
         seen(30, "add_to_cart", product_id="b", price_cents=300),
         seen(600, "checkout"),
-        event(3, session_id="s0"),
+        event(3, session_id="s0", product_id="b"),
+        *(event(99, kind, customer="bob") for kind in ("search", "checkout")),
     ],
     "orders": [order(3), order(0), order(-1)],
     "sessions": [session(device="mobile", traffic_source="search"), session(session_id="s0", customer_id=None)],
@@ -54,7 +55,7 @@ def test_after_its_first_events_a_session_has_shown_them_and_nothing_later():
     assert found["last_type_so_far"] == "add_to_cart"
     assert found["n_view_7d"] == 1  # the history ends where the session begins
     late = {entry["name"] for entry in entries if entry["known_at"] == "during_session"}
-    assert late == {name for name in found if name.endswith("so_far")}
+    assert late == {name for name in found if name.endswith(("so_far", "seen_before"))}
 
 
 def test_what_a_session_does_after_its_cutoff_changes_nothing():

@@ -1,0 +1,58 @@
+"""What a customer looks at: the favourite category, how narrow the taste is, products looked at again."""
+
+import narwhals as nw
+
+from purchase.features.events import is_a, used
+from purchase.features.past import past
+from purchase.features.registry import Block, Feature, needing, only_if, ratio, step
+
+COL = nw.col
+
+
+def category_block(rows, events, *, lookback_days):
+    """Name the category viewed most (of equals the first in the alphabet), and say how the views are spread."""
+    counts = _views(rows, events, "category", lookback_days)
+    favourite = only_if(COL("n") == COL("most"), COL("category")).min()
+    what = "category viewed most in the lookback"
+    features = [
+        Feature("favourite_category", what, aggregate=favourite, type="category"),
+        step("n_most", COL("n").max()),
+        step("n_categorised", COL("n").sum().cast(nw.Int64)),
+        step("n_squared", (COL("n") * COL("n")).sum().cast(nw.Int64)),
+        ratio("favourite_category_share", COL("n_most"), COL("n_categorised"), "its share of the views"),
+        ratio(
+            "n_effective_categories",
+            COL("n_categorised") * COL("n_categorised"),
+            COL("n_squared"),
+            "exponential of the Renyi entropy, of order 2, of the categories viewed: as many equally liked ones",
+            unit="categories",
+        ),
+    ]
+    return Block("events", counts, needing(features, "events.category", *used("view")), "taste")
+
+
+def product_block(rows, events, *, lookback_days):
+    """Say how much of the looking is at products seen before."""
+    counts = _views(rows, events, "product_id", lookback_days)
+    features = [
+        step("n_product_views", COL("n").sum().cast(nw.Int64)),
+        step("n_products_seen", nw.len().cast(nw.Int64)),
+        Feature(
+            "n_views_of_a_product", "views of the product viewed most", "views", aggregate=COL("n").max(), absent=0
+        ),
+        ratio(
+            "viewed_again_share",
+            COL("n_product_views") - COL("n_products_seen"),
+            COL("n_product_views"),
+            "share of views that are of a product viewed before in the lookback",
+        ),
+    ]
+    return Block("events", counts, needing(features, "events.product_id", *used("view")), "taste")
+
+
+def _views(rows, events, column, lookback_days):
+    """Count each row's views by ``column``; ``most`` is the row's largest count."""
+    viewed = events.filter(is_a("view") & ~COL(column).is_null())
+    pairs = past(rows, viewed, at="event_at", lookback_days=lookback_days)
+    counts = pairs.group_by("row_id", column).agg(n=nw.len().cast(nw.Int64))
+    return counts.with_columns(most=COL("n").max().over("row_id"))

@@ -1,0 +1,79 @@
+"""What little, odd and huge input becomes: a defined value, or an error that says how to mend it."""
+
+import pytest
+
+from purchase.cleaning.clean import clean
+from purchase.files import engine
+from purchase.tables import MOST_CENTS, TableError
+from tests.features.small_shop import T, at_cutoff, described, event, features_of, order
+from tests.features.test_point_in_time import CLEANING
+from tests.small_tables import listed, table
+
+
+def test_what_counts_an_event_type_that_the_shop_never_logs_is_0_and_the_dictionary_says_so():
+    found, entries = features_of({"events": [event(1, product_id="a")]}, [at_cutoff(), at_cutoff("bob")])
+    meaning = {entry["name"]: entry["meaning"] for entry in entries}
+    for row in found.values():
+        assert row["n_search_7d"] == row["n_checkout_90d"] == row["n_in_open_cart"] == 0
+    assert meaning["n_search_7d"] == "searches in the last 7 days; always 0: the shop logs no such events"
+    assert meaning["n_view_7d"] == "product views in the last 7 days"
+    assert not [name for name in meaning if name.startswith(("days_since_search", "checkouts_per_cart"))]
+    assert meaning["carts_per_view"].endswith("always 0: the shop logs no such events")
+
+
+def test_a_customer_without_any_record_has_zeros_and_no_times():
+    shop = {
+        "events": [event(1, session_id="s", product_id="a", category="a", price_cents=5), event(2, "add_to_cart")],
+        "orders": [order(3), order(9)],
+    }
+    found, _ = features_of(shop, [at_cutoff("nobody") | {"part": "train"}, at_cutoff() | {"part": "train"}])
+    nobody = found[f"nobody@{T}"]
+    counts = {name for name in nobody if name.startswith("n_") or name.endswith(("7d", "30d", "90d", "halved_10d"))}
+    assert {nobody[name] for name in counts - {"n_sale_days_ahead", "n_effective_categories"}} == {0}
+    assert {nobody[name] for name in nobody if name.startswith(("days_since", "mean_", "bg_nbd"))} == {None}
+
+
+def test_at_a_cutoff_before_the_first_record_nothing_is_known():
+    found = described({"events": [event(-1), event(-2, "search")], "orders": [order(-3)]})
+    assert (found["n_view_90d"], found["n_orders_90d"], found["revenue_cents_90d"]) == (0, 0, 0)
+    assert found["days_since_order"] is found["days_since_event"] is None
+
+
+def test_a_group_that_is_left_out_is_gone_and_its_steps_still_serve_the_others():
+    shop = {"orders": [order(3), order(9)]}
+    all_of_them, left = described(shop), described(shop, leave_out=["orders", "season"])
+    assert set(all_of_them) - set(left) >= {"n_orders_90d", "month", "days_since_order"}
+    assert left["orders_trend"] == all_of_them["orders_trend"]
+
+
+def test_a_group_that_does_not_exist_is_an_error_that_lists_those_that_do():
+    with pytest.raises(TableError, match=r"featurize.leave_out names 'tastes'.*'taste'"):
+        described({"orders": [order(3)]}, leave_out=["tastes"])
+
+
+def test_thousands_of_orders_of_the_most_that_a_line_may_cost_add_up_without_overflow():
+    orders = [order(1 + n / 1000, number=f"o{n}", revenue_cents=MOST_CENTS) for n in range(2000)]
+    carts = [event(1 / 2, "add_to_cart", price_cents=MOST_CENTS)] * 2000
+    found = described({"orders": orders, "events": carts})
+    assert found["revenue_cents_7d"] == 2000 * MOST_CENTS
+    assert found["open_cart_cents"] == 2000 * MOST_CENTS
+    assert found["revenue_cents_halved_10d"] < found["revenue_cents_7d"]
+
+
+def test_a_line_that_costs_more_than_the_contract_allows_is_dropped_with_its_reason():
+    lines = [
+        {"order_id": "o1", "ordered_at": T, "quantity": 10_000_000, "unit_price_cents": MOST_CENTS},
+        {"order_id": "o2", "ordered_at": T, "quantity": 1, "unit_price_cents": MOST_CENTS},
+    ]
+    with engine(n_threads=1, memory_gb=1) as connection:
+        raw = {name: table(connection, name) for name in ("customers", "events", "sessions")}
+        cleaned = clean(raw | {"orders": table(connection, "orders", lines)}, settle=connection.settle, **CLEANING)
+        assert listed(cleaned.tables["orders"], "order_id", "revenue_cents") == [("o2", MOST_CENTS)]
+        assert listed(cleaned.tables["dropped"]) == [("orders", 1, "impossible_total")]
+
+
+def test_as_many_categories_as_events_are_counted_and_the_favourite_is_still_the_one_viewed_most():
+    events = [event(1 + n / 10_000, category=f"c{n}", product_id=f"p{n}") for n in range(20_000)]
+    found = described({"events": [*events, event(2, category="c7777", product_id="p7777")]})
+    assert (found["n_categories_viewed"], found["favourite_category"]) == (20_000, "c7777")
+    assert found["n_effective_categories"] == pytest.approx(20_001**2 / 20_003)
