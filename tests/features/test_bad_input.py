@@ -3,7 +3,7 @@
 import pytest
 
 from purchase.cleaning.clean import clean
-from purchase.files import engine
+from purchase.engines.registry import engine
 from purchase.tables import MOST_CENTS, TableError
 from tests.features.small_shop import T, at_cutoff, described, event, features_of, order
 from tests.features.test_point_in_time import CLEANING

@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 
+from purchase.engines.registry import engine
 from purchase.features.decay import HALVINGS, SCALE, with_weights
-from purchase.files import engine
 from purchase.tables import DAY
 from tests.features.small_shop import described, order
 from tests.small_tables import lazy

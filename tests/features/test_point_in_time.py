@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purchase.cleaning.clean import clean
+from purchase.engines.registry import engine
 from purchase.features.build import describe
-from purchase.files import engine
+from purchase.features.loyalty import fit_loyalty
 from purchase.tables import DAY, EVENT_TYPES
 from tests.features.small_shop import SPLIT, T, at_cutoff, features_of
 from tests.features.test_only_the_past import CENTS, CUSTOMERS, NAMED, NAMES, SLOW
