@@ -104,3 +104,13 @@ def test_a_task_without_a_table_to_do_it_on_is_refused():
     customers = {"files": "c.csv", "columns": {"customer_id": "id"}}
     assert "needs tables.events or tables.sessions" in refusal({"customers": customers})
     assert "needs tables.orders or tables.events" in refusal({"customers": customers}, task="customer")
+
+
+def test_the_param_of_the_scoring_moment_goes_before_the_shops_own():
+    assert read_shop("online_shoppers").scoring_moment == "session_end"
+    assert read_shop("online_shoppers", scoring_moment="session_start").scoring_moment == "session_start"
+
+
+def test_a_scoring_moment_for_a_shop_of_the_customer_task_is_refused():
+    with pytest.raises(ParamsError, match=r"featurize.scoring_moment='session_end'.*online_retail.yaml.*null"):
+        read_shop("online_retail", scoring_moment="session_end")

@@ -186,3 +186,27 @@ def test_a_table_of_sessions_keeps_its_own_outcome_and_the_first_row_of_an_id(co
     result = cleaned(connection, sessions=rows)
     assert listed(result.tables["sessions"], "session_id", "ordered") == [("a", True), ("b", False)]
     assert reasons(result, "sessions") == {2: "duplicate_session_id"}
+
+
+def test_what_arrives_late_joins_no_two_sessions_that_were_told_apart_before(connection):
+    times = [{"at": 0}, {"at": 20 * MINUTE, "arrived_at": T + 90 * MINUTE}, {"at": 40 * MINUTE}]
+    result = cleaned(
+        connection, events=[view(more.pop("at"), product_id=str(n), **more) for n, more in enumerate(times)]
+    )
+    sessions = dict(listed(result.tables["events"], "product_id", "session_id"))
+    assert len(set(sessions.values())) == 3
+    at_once = cleaned(connection, events=[view(at * MINUTE, product_id=str(at)) for at in (0, 20, 40)])
+    assert len({session for (session,) in listed(at_once.tables["events"], "session_id")}) == 1
+
+
+def test_of_two_near_duplicates_the_one_that_arrives_later_goes(connection):
+    result = cleaned(connection, events=[view(0, arrived_at=T + 500), view(1)])
+    assert reasons(result, "events") == {1: "near_duplicate"}
+
+
+def test_an_order_is_known_from_the_first_line_known_on_and_lines_and_returns_keep_their_arrivals(connection):
+    lines = [line(0, arrived_at=T + 50), line(5), line(9, is_return=True, arrived_at=T + 70)]
+    tables = cleaned(connection, orders=lines).tables
+    assert listed(tables["orders"], "ordered_at", "arrived_at") == [(T, T + 5)]
+    assert listed(tables["order_lines"], "arrived_at") == [(None,), (T + 50,)]
+    assert listed(tables["returns"], "arrived_at") == [(T + 70,)]

@@ -61,7 +61,8 @@ def test_a_row_is_a_customer_with_a_record_in_the_lookback_the_cutoff_itself_exc
         [
             {"customer_id": name, "event_at": at, "event_type": "view"}
             for name, at in (("first", T - 30 * DAY), ("early", T - 30 * DAY - 1), ("last", T - 1), ("late", T))
-        ],
+        ]
+        + [{"customer_id": "unheard", "event_at": T - 9, "event_type": "view", "arrived_at": T}],
     )
     orders = table(connection, "orders", [{"customer_id": "buyer", "ordered_at": T - 5, "order_id": "o"}])
     split = split_customers(customers, events, orders, {"test": [T]}, lookback_days=30)

@@ -53,6 +53,8 @@ def test_after_its_first_events_a_session_has_shown_them_and_nothing_later():
     assert (found["seconds_so_far"], found["seconds_per_event_so_far"]) == (30, 15)
     assert (found["n_products_so_far"], found["cart_cents_so_far"]) == (2, 300)
     assert found["last_type_so_far"] == "add_to_cart"
+    assert (found["longest_pause_so_far"], found["last_pause_so_far"]) == (20, 20)
+    assert found["n_products_seen_before"] == 1  # b, three days ago
     assert found["n_view_7d"] == 1  # the history ends where the session begins
     late = {entry["name"] for entry in entries if entry["known_at"] == "during_session"}
     assert late == {name for name in found if name.endswith(("so_far", "seen_before"))}
