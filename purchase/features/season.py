@@ -45,8 +45,8 @@ def _midnights(first_at, last_at):
 
 def _sales(midnights, horizon_days):
     today = COL("wall") // DAY * DAY
-    ahead = nw.lit(None, dtype=nw.Int64)
-    for at in reversed(midnights):
+    ahead = nw.lit(midnights[-1])  # a year beyond the last cutoff
+    for at in reversed(midnights[:-1]):
         ahead = nw.when(today <= at).then(nw.lit(at)).otherwise(ahead)
     inside = ((today <= at) & (at < today + horizon_days * DAY) for at in midnights)
     return [
