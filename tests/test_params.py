@@ -50,6 +50,10 @@ def test_committed_params_are_valid():
         ("evaluate.threshold", 1.5, ["evaluate.threshold=1.5", "f1 or a number between 0 and 1"]),
         ("featurize.windows_days", [7, 900], ["windows_days holds 900", "lookback_days=", "raise the lookback"]),
         ("simulate.start", datetime.date(2024, 12, 1), ["simulate.start", "unquoted date", '"2024-12-01"']),
+        ("gate.better_than_baselines", "yes", ["gate.better_than_baselines='yes'", "boolean"]),
+        ("gate.min_averge_precision", 0.1, ["allowed here", "Did you mean 'min_average_precision'?"]),
+        ("insights.margin", 1.5, ["insights.margin=1.5", "less than or equal to 1"]),
+        ("insights.contact_cost_cents", 0.5, ["insights.contact_cost_cents=0.5", "integer"]),
         ("simulate.start", "2024-13-01", ["simulate.start='2024-13-01'", "month"]),
     ],
 )
