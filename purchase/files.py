@@ -37,6 +37,7 @@ FEATURES = Path("data/features")
 OUT_OF_FOLD = Path("data/out_of_fold")
 PREDICTIONS = Path("data/predictions")
 MODELS = Path("models")
+CHAMPION = MODELS / "champion"  # a copy of the one that evaluate chose
 INSIGHTS = Path("data/insights")
 METRICS = Path("metrics")
 LOCK = Path("dvc.lock")

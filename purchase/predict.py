@@ -52,7 +52,7 @@ def main():
         )
     if not arguments.folder.is_dir():
         raise TableError(f"{arguments.folder} is no folder. Name the one that holds the new raw files.")
-    champion = load_model(files.MODELS / files.read_json(files.METRICS / "evaluate.json")["champion"])
+    champion = load_model(files.CHAMPION)
     rows, dictionary = described_rows(arguments.folder, params, shop, at=day_start(arguments.at, shop))
     table = scored(champion, rows, dictionary, shop)
     files.write_frame(table, arguments.out)

@@ -1,5 +1,7 @@
 """Choose the champion on validation rows, and report every model on test rows."""
 
+import shutil
+
 from purchase import files
 from purchase.evaluation import gate
 from purchase.evaluation.baselines import baseline_columns, fit_baselines
@@ -49,6 +51,8 @@ def main():
     files.write_frame(
         predictions_table(test, champion, propensities[choice.champion]), files.PREDICTIONS / "test.parquet"
     )
+    with files.whole(files.CHAMPION) as folder:
+        shutil.copytree(files.MODELS / choice.champion, folder)
     files.write_frame(board, files.METRICS / "leaderboard.csv")
     files.write_json(report, files.METRICS / "evaluate.json")
     for name, table in tables.items():

@@ -26,9 +26,8 @@ PARTS = ("train", "validation", "test")
 def main():
     params = read_params()
     shop = read_shop(params.shop)
-    evaluation = files.read_json(files.METRICS / "evaluate.json")
     predictions = files.read_frame(files.PREDICTIONS / "test.parquet")
-    found = read_found(params, shop, evaluation["champion"], predictions)
+    found = read_found(params, shop, predictions)
     parts, targets = build(found, params)
 
     names = [name for name in found.test.columns if name not in KEY_COLUMNS]
@@ -41,7 +40,7 @@ def main():
     base_rate = found.training["label"].mean()
     parts["ceiling"] = make(ceiling_part, predictions, truth, base_rate=base_rate, **resampling_of(params))
     tables = {part: files.FEATURES / f"{part}.parquet" for part in PARTS}
-    parts["about"] = about_part(shop, evaluation["champion"], tables, n_features=len(names), params=params)
+    parts["about"] = about_part(shop, tables, n_features=len(names), params=params)
 
     files.write_frame(targets, files.INSIGHTS / "targets.csv")
     files.write_json(plain({name: part.numbers for name, part in parts.items()}), files.METRICS / "insights.json")
@@ -52,9 +51,9 @@ def main():
             save(picture, folder / f"{name}.png")
 
 
-def read_found(params, shop, champion_name, predictions):
+def read_found(params, shop, predictions):
     """Read what ``build`` needs; the champion scores the validation rows anew."""
-    champion = load_model(files.MODELS / champion_name)
+    champion = load_model(files.CHAMPION)
     validation, test = (files.read_frame(files.FEATURES / f"{part}.parquet") for part in PARTS[1:])
     ranking = list(files.read_frame(files.PLOTS / "importance.csv")["feature"])
     explained = dict.fromkeys([*ranking, *filter(None, always_shown(test.columns).values())])

@@ -52,6 +52,10 @@ def test_committed_params_are_valid():
         ("featurize.scoring_moment", "session_stop", ["featurize.scoring_moment", "Did you mean 'session_st"]),
         ("featurize.half_lives_days", [0], ["featurize.half_lives_days.0=0", "greater than or equal to 1"]),
         ("simulate.start", datetime.date(2024, 12, 1), ["simulate.start", "unquoted date", '"2024-12-01"']),
+        ("gate.better_than_baselines", "yes", ["gate.better_than_baselines='yes'", "boolean"]),
+        ("gate.min_averge_precision", 0.1, ["allowed here", "Did you mean 'min_average_precision'?"]),
+        ("insights.margin", 1.5, ["insights.margin=1.5", "less than or equal to 1"]),
+        ("insights.contact_cost_cents", 0.5, ["insights.contact_cost_cents=0.5", "integer"]),
         ("simulate.start", "2024-13-01", ["simulate.start='2024-13-01'", "month"]),
     ],
 )

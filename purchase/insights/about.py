@@ -10,13 +10,12 @@ from purchase.models.vouched import folder_hash
 from purchase.tables import DAY
 
 
-def about_part(shop, champion, tables, *, n_features, params):
+def about_part(shop, tables, *, n_features, params):
     """Describe shop, dates and hashes.
 
     Parameters
     ----------
     shop : Shop
-    champion : str
     tables : dict of {part: path of its feature table}
     """
     numbers = {
@@ -31,7 +30,7 @@ def about_part(shop, champion, tables, *, n_features, params):
         "interval": params.evaluate.interval,
         "n_features": n_features,
         "rows": {part: _rows_of(path) for part, path in tables.items()},
-        "hashes": {f"models/{champion}": folder_hash(files.MODELS / champion)}
+        "hashes": {files.CHAMPION.as_posix(): folder_hash(files.CHAMPION)}
         | {path.as_posix(): _file_hash(path) for path in tables.values()},
     }
     return Part(numbers)

@@ -42,11 +42,12 @@ def _profit(story):
 
 
 def _ahead(rule, row, shown, interval):
-    """Say by how much the champion's rule earned more than another."""
+    """Say by how much the champion's rule earned more, or less, than another."""
     other = "contacting everybody" if rule == "everybody" else f"the {rule}"
+    word = "less" if row["champion_ahead_cents"] < 0 else "more"
     noise = ", within noise" if row["ahead_low"] <= 0 <= row["ahead_high"] else ""
     ends = f"{shown(row['ahead_low'])} to {shown(row['ahead_high'])}"
-    return f"{shown(row['champion_ahead_cents'])} more than {other} ({interval} {ends}{noise})"
+    return f"{shown(abs(row['champion_ahead_cents']))} {word} than {other} ({interval} of the difference {ends}{noise})"
 
 
 def _policies(policies, shown):

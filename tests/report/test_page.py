@@ -94,8 +94,11 @@ def test_the_words_say_association_and_that_propensity_is_not_uplift():
 
 
 def test_a_rule_that_is_within_noise_of_the_champions_is_said_to_be():
-    told = "20.00 EUR more than the recency-frequency rule (95% interval -5.00 EUR to 45.00 EUR, within noise)"
-    assert told in text_of(render(story()))
+    ends = "than the recency-frequency rule (95% interval of the difference -5.00 EUR to 45.00 EUR, within noise)"
+    assert f"20.00 EUR more {ends}" in text_of(render(story()))
+    profit = insights()["profit"]
+    worse = {rule: row | {"champion_ahead_cents": -2000} for rule, row in profit["policies"].items()}
+    assert f"20.00 EUR less {ends}" in text_of(render(story(found=insights(profit=profit | {"policies": worse}))))
 
 
 def test_models_and_scores_in_words():
