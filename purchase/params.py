@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from purchase.files import Strict, read_yaml, validate
-from purchase.tables import KNOWN_AT
+from purchase.tables import FEATURE_GROUPS, KNOWN_AT
 
 PARAMS = Path("params.yaml")
 
@@ -219,7 +219,7 @@ class FeaturizeParams(Strict):
     scoring_moment: Literal[KNOWN_AT] | None
     windows_days: Annotated[list[Count], Field(min_length=1)]
     half_lives_days: list[Count]
-    leave_out: list[str]
+    leave_out: list[Literal[FEATURE_GROUPS]]
 
 
 class FoldParams(Strict):

@@ -41,6 +41,14 @@ MOST_CENTS = 100_000_000_00  # a hundred million; above it the unit is wrong, an
 # When a value is known, from earliest to latest; ``cutoff`` is the customer task's only moment.
 KNOWN_AT = ("session_start", "during_session", "session_end")
 
+# What features are about; each is in one group, and the param featurize.leave_out goes by them.
+FEATURE_GROUPS = (
+    *("customers", "season", "sale_days"),
+    *("orders", "decay", "rhythm", "baskets", "returns", "bg_nbd", "trend", "habits"),
+    *("browsing", "open_cart", "taste", "device", "sessions", "visits", "emails", "reaction"),
+    *("session_table", "session_start", "session", "moment"),
+)
+
 # Columns of a feature table that describe the row and are never features.
 KEY_COLUMNS = ("row_id", "customer_id", "session_id", "cutoff", "group", "label")
 

@@ -30,7 +30,7 @@ def describe(rows, tables, *, scoring_moment, windows_days, lookback_days, leave
     windows_days : list of int
         Windows that end at the cutoff; the lookback is one more.
     leave_out : sequence of str
-        Groups of features to leave out.
+        Which of ``FEATURE_GROUPS`` to leave out.
     **asked
         ``task``, ``half_lives_days``, ``horizon_days``, ``time_zone``, ``extras``, ``bg_nbd``, ``lazy``: see ``Asked``.
 
@@ -47,7 +47,6 @@ def describe(rows, tables, *, scoring_moment, windows_days, lookback_days, leave
     asked = Asked(spans_days=spans, **_span_of_cutoffs(seen), **asked)
     frame = _with_clock(customers.known_customers(seen, tables["customers"]), asked)
     blocks = list_blocks(rows, seen, tables, asked)
-    _check_groups(leave_out, blocks)
     _check_names(blocks, asked.extras, frame)
     chosen = [(block, usable(block, filled=filled, scoring_moment=scoring_moment)) for block in blocks]
     for block, features in chosen:
@@ -78,14 +77,6 @@ def _with_clock(frame, asked):
         return with_missing(frame, {"wall": nw.Int64, "months": nw.Int64})
     walled = frame.with_columns(wall=clock.wall_seconds(COL("cutoff"), time_zone=asked.time_zone, **asked.times))
     return walled.with_columns(months=clock.months(COL("wall"), **asked.times))
-
-
-def _check_groups(leave_out, blocks):
-    groups = {f.group or block.group for block in blocks for f in block.features}
-    if unknown := [name for name in leave_out if name not in groups]:
-        raise TableError(
-            f"featurize.leave_out names {unknown[0]!r}, which is no group of features; there are {sorted(groups)}."
-        )
 
 
 def _check_names(blocks, extras, frame):

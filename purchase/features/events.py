@@ -125,35 +125,18 @@ def _open_cart():
     since = COL("last_ordered_at").is_null() | (COL("event_at") > COL("last_ordered_at"))
     put, taken = is_a("add_to_cart") & since, is_a("remove_from_cart") & since
     signed = nw.when(put).then(COL("price_cents")).otherwise(nw.when(taken).then(-COL("price_cents")))
-    left = COL("n_put") - COL("n_taken")
-    return [
-        step("n_put", number_of(put), absent=0),
-        step("n_taken", number_of(taken), absent=0),
-        step("open_cents", signed.sum().cast(nw.Int64), absent=0),
-        step("last_put_at", only_if(put, COL("event_at")).max()),
-        Feature(
-            "n_in_open_cart",
-            "products put in the cart and not taken out since the last order",
-            "products",
-            kinds=("add_to_cart",),
-            value=nw.max_horizontal(left, left * 0),
-        ),
-        Feature(
-            "open_cart_cents",
-            "their price; 0: an empty cart",
-            "cents",
-            value=nw.max_horizontal(COL("open_cents"), COL("open_cents") * 0),
-            needs=("events.price_cents",),
-            kinds=("add_to_cart",),
-        ),
-        Feature(
-            "days_since_open_cart",
-            "time since something was last put in the open cart; missing: none",
-            "days",
-            needs=used("add_to_cart"),
-            value=only_if(left > 0, (COL("cutoff") - COL("last_put_at")) / DAY),
-        ),
-    ]
+    yield step("n_put", number_of(put), absent=0)
+    yield step("n_taken", number_of(taken), absent=0)
+    yield step("open_cents", signed.sum().cast(nw.Int64), absent=0)
+    yield step("last_put_at", only_if(put, COL("event_at")).max())
+    left, money, cart = COL("n_put") - COL("n_taken"), COL("open_cents"), {"kinds": ("add_to_cart",)}
+    what = "products put in the cart and not taken out since the last order"
+    yield Feature("n_in_open_cart", what, "products", value=nw.max_horizontal(left, left * 0), **cart)
+    cents, priced = nw.max_horizontal(money, money * 0), ("events.price_cents",)
+    yield Feature("open_cart_cents", "their price; 0: an empty cart", "cents", value=cents, needs=priced, **cart)
+    age = only_if(left > 0, (COL("cutoff") - COL("last_put_at")) / DAY)
+    when = "time since something was last put in the open cart; missing: none"
+    yield Feature("days_since_open_cart", when, "days", value=age, needs=used("add_to_cart"))
 
 
 def _taste():

@@ -4,7 +4,7 @@ import pytest
 
 from purchase.cleaning.clean import clean
 from purchase.engines.registry import engine
-from purchase.tables import MOST_CENTS, TableError
+from purchase.tables import EVENT_TYPES, FEATURE_GROUPS, MOST_CENTS
 from tests.features.small_shop import T, at_cutoff, described, event, features_of, order
 from tests.features.test_point_in_time import CLEANING
 from tests.small_tables import listed, table
@@ -46,9 +46,21 @@ def test_a_group_that_is_left_out_is_gone_and_its_steps_still_serve_the_others()
     assert left["orders_trend"] == all_of_them["orders_trend"]
 
 
-def test_a_group_that_does_not_exist_is_an_error_that_lists_those_that_do():
-    with pytest.raises(TableError, match=r"featurize.leave_out names 'tastes'.*'taste'"):
-        described({"orders": [order(3)]}, leave_out=["tastes"])
+def test_every_feature_is_of_a_group_that_params_may_leave_out():
+    shop = {
+        "events": [event(1, kind, session_id="s", product_id="a", category="a", device="a") for kind in EVENT_TYPES],
+        "orders": [order(3), order(9)],
+        "returns": [{"customer_id": "ann", "returned_at": T - 1}],
+        "customers": [{"customer_id": "ann", "signed_up_at": T - 9, "birth_year": 1990}],
+        "sessions": [{"session_id": "s", "customer_id": "ann", "started_at": T - 86_400, "n_events": 9}],
+    }
+    row = at_cutoff() | {"session_id": "s", "part": "train"}
+    entries = [
+        entry
+        for task in ("customer", "session")
+        for entry in features_of(shop, [row], task=task, scoring_moment="session_end")[1]
+    ]
+    assert {entry["group"] for entry in entries} == set(FEATURE_GROUPS) - {"session_table"}
 
 
 def test_thousands_of_orders_of_the_most_that_a_line_may_cost_add_up_without_overflow():
