@@ -99,3 +99,9 @@ def test_a_table_that_the_shop_does_not_keep_has_no_rows_and_all_columns(tmp_pat
     taken = take_orders(tmp_path, "order,who,time\n1,a,2020-01-01\n")
     assert len(taken["customers"]) == len(taken["events"]) == len(taken["sessions"]) == 0
     assert list(taken["sessions"].columns) == ["row", "session_id", "customer_id", "started_at", "ended_at", "ordered"]
+
+
+def test_orders_from_the_purchases_of_a_log_arrive_with_them(tmp_path):
+    content = "time,type,who,loaded\n2020-01-01,purchase,a,2020-01-03\n2020-01-01,purchase,b,\n"
+    taken = take_events(tmp_path, content, columns=EVENTS | {"arrived_at": "loaded"})
+    assert taken.column("orders", "arrived_at") == [DAY + 2 * 86_400, None]
