@@ -25,7 +25,7 @@ def ran(reproduced, tmp_path_factory):
 
 def test_queued_experiments_run_two_at_a_time_and_take_what_they_do_not_touch_from_the_cache(ran):
     clone, done = ran
-    assert set(clone.ran(done)) == {"evaluate"}
+    assert set(clone.ran(done)) == {"evaluate", "report"}
     assert clone.git("status", "--porcelain") == ""
     listed = clone.dvc("exp", "list", "--name-only").stdout.split()
     assert {"low", "middle", "high"} <= set(listed)
@@ -73,4 +73,5 @@ def test_differences_between_two_states_are_shown_and_reviewed(reproduced, tmp_p
         "metrics",
         "params.yaml",
         "plots",
+        "report",
     }
