@@ -1,23 +1,15 @@
 """The review in words: Markdown that reads as plain text too."""
 
 from purchase.evaluation.gate import said as gate_words
+from purchase.report.words import METRICS
 from purchase.review.paired import NOISE
 
 N_SHOWN = 20  # rows of a table; the rest is counted
 EMPTY = "(none)"
-TITLES = {
-    "roc_auc": "ROC AUC",
-    "average_precision": "average precision",
-    "log_loss": "log loss",
-    "brier": "Brier score",
-    "calibration_slope": "calibration slope (ideal 1)",
-    "calibration_intercept": "calibration intercept (ideal 0)",
-    "lift_at_10_percent": "lift at 10 %",
-}
 
 
 def title(metric):
-    return TITLES.get(metric, metric)
+    return METRICS.get(metric, metric)
 
 
 def verdict_lines(compared, rows, *, metric, interval):
