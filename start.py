@@ -48,7 +48,7 @@ def make_environment():
     pins = hashlib.md5(sys.version.encode() + b"".join(path.read_bytes() for path in PINS)).hexdigest()
     if stamp.exists() and stamp.read_text() == pins:
         return
-    print(f"Installing the pinned packages in {ENVIRONMENT} (once; about 2.5 GB, some minutes)", flush=True)
+    print(f"Installing the pinned packages in {ENVIRONMENT} (once; about 2.7 GB, some minutes)", flush=True)
     try:
         venv.create(ENVIRONMENT, with_pip=True, clear=True)
     except subprocess.CalledProcessError:
