@@ -1,11 +1,13 @@
 """The typed model of ``params.yaml``: every key, its type and its range."""
 
 import datetime
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Discriminator,
     Field,
     Tag,
@@ -88,7 +90,11 @@ FAMILIES = tuple(SETTINGS)
 
 
 class Range(Strict):
-    """Values from ``low`` to ``high``, even or, with ``log``, even in the logarithm; whole if both ends are."""
+    """Values from ``low`` to ``high``, even or, with ``log``, even in the logarithm; whole if both ends are.
+
+    ``params.yaml`` writes it as scipy.stats calls such a distribution: ``uniform(2, 6)``, ``loguniform(0.01, 1.0)``.
+    One string rather than three keys, since DVC reads all of ``params.yaml`` again for each of its stages.
+    """
 
     low: int | float
     high: int | float
@@ -99,8 +105,23 @@ class Range(Strict):
         if not self.low < self.high:
             raise ValueError(f"low={self.low} is not below high={self.high}")
         if self.log and self.low <= 0:
-            raise ValueError(f"low={self.low} has no logarithm; set log: false or raise it above 0")
+            raise ValueError(f"low={self.low} has no logarithm: write uniform, or raise it above 0")
         return self
+
+
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+WHOLE = re.compile(r"[-+]?\d+")
+RANGE = re.compile(rf"(uniform|loguniform)\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\)")
+
+
+def _read_range(value):
+    """Return the Range that ``uniform(low, high)`` or ``loguniform(low, high)`` means."""
+    found = RANGE.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise ValueError("must be a list of values, uniform(low, high) or loguniform(low, high)")
+    law, *ends = found.groups()
+    low, high = (int(end) if WHOLE.fullmatch(end) else float(end) for end in ends)
+    return Range(low=low, high=high, log=law == "loguniform")
 
 
 class _Search(Strict):
@@ -145,21 +166,9 @@ def _values_of(field):
 
     return Annotated[
         Annotated[list[setting], Field(min_length=1), Tag("a list")]
-        | Annotated[Range, AfterValidator(check_ends), Tag("a range")],
+        | Annotated[Range, BeforeValidator(_read_range), AfterValidator(check_ends), Tag("a range")],
         Discriminator(lambda values: "a list" if isinstance(values, list) else "a range"),
     ]
-
-
-def _range_of(value):
-    """A Range whose ends, and so all between them, the setting would take."""
-    allowed = TypeAdapter(value)
-
-    def check(bounds):
-        for end in (bounds.low, bounds.high):
-            allowed.validate_python(end, strict=True)
-        return bounds
-
-    return Annotated[Range, AfterValidator(check)]
 
 
 class DirtParams(Strict):

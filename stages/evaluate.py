@@ -52,7 +52,7 @@ def main():
         predictions_table(test, champion, propensities[choice.champion]), files.PREDICTIONS / "test.parquet"
     )
     with files.whole(files.CHAMPION) as folder:
-        shutil.copytree(files.MODELS / choice.champion, folder)
+        shutil.copytree(files.MODELS / choice.champion, folder, ignore=shutil.ignore_patterns(files.OUT_OF_FOLD))
     files.write_frame(board, files.METRICS / "leaderboard.csv")
     files.write_json(report, files.METRICS / "evaluate.json")
     for name, table in tables.items():

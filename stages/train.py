@@ -31,7 +31,7 @@ def main():
         )
     with whole(MODELS / "train" / family) as folder:
         save_model(model, folder)
-    write_frame(out_of_fold, OUT_OF_FOLD / "train" / f"{family}.parquet")
+        write_frame(out_of_fold, folder / OUT_OF_FOLD)
     write_json(summarize(features, out_of_fold), METRICS / "train" / f"{family}.json")
 
 

@@ -38,7 +38,7 @@ def main():
         model, out_of_fold = fit_model(features, best, calibration=params.train.calibration, **common)
     with whole(MODELS / "tune" / family) as folder:
         save_model(model, folder)
-    write_frame(out_of_fold, OUT_OF_FOLD / "tune" / f"{family}.parquet")
+        write_frame(out_of_fold, folder / OUT_OF_FOLD)
     write_frame(trials, PLOTS / "search" / f"{family}.csv")
     write_frame(seconds, LOGS / "tune" / f"{family}.csv")
     chosen = {name: getattr(best, name) for name in search.candidates()}

@@ -44,7 +44,7 @@ def test_the_train_settings_are_trial_0_and_not_tried_twice():
 
 
 def test_what_tune_picks_is_never_worse_on_the_folds_than_the_train_settings():
-    best, trials, _ = search("lightgbm", how="random", n_candidates=3, space={"learning_rate": {"low": 0.5, "high": 1}})
+    best, trials, _ = search("lightgbm", how="random", n_candidates=3, space={"learning_rate": "uniform(0.5, 1)"})
     assert trials["mean_score"].max() >= trials["mean_score"][0]
     assert best.learning_rate == trials.loc[trials["rank"].idxmin(), "learning_rate"]
     # Steps this long overfit 300 rows, so the train settings stay.
@@ -57,7 +57,7 @@ def test_settings_outside_the_space_keep_their_train_value():
 
 
 def test_the_table_of_trials_holds_settings_fold_scores_mean_and_rank():
-    _, trials, seconds = search("svm", how="random", n_candidates=2, space={"gamma": {"low": 0.01, "high": 0.1}})
+    _, trials, seconds = search("svm", how="random", n_candidates=2, space={"gamma": "uniform(0.01, 0.1)"})
     assert list(trials.columns) == ["trial", "gamma", "fold_0", "fold_1", "mean_score", "rank"]
     assert np.allclose(trials["mean_score"], (trials["fold_0"] + trials["fold_1"]) / 2)
     assert sorted(trials["rank"]) == [1, 2, 3]
@@ -82,7 +82,7 @@ def test_a_random_search_of_lists_stops_when_all_are_tried():
 
 
 def test_the_same_seed_draws_the_same_trials():
-    space = {"C": {"low": 0.01, "high": 1.0, "log": True}}
+    space = {"C": "loguniform(0.01, 1.0)"}
     one, other = (search("logistic_regression", how="random", n_candidates=2, space=space)[1] for _ in range(2))
     assert one.equals(other)
 
@@ -123,10 +123,10 @@ def test_both_ends_of_a_whole_range_are_drawn():
 @pytest.mark.parametrize(
     ("family", "space"),
     [
-        ("logistic_regression", {"C": {"low": -1.0, "high": 1.0}}),
-        ("xgboost", {"max_depth": {"low": 2.5, "high": 6.0}}),
-        ("lightgbm", {"subsample": {"low": 0.5, "high": 1.5}}),
-        ("neural_network", {"hidden_units": {"low": 8, "high": 64}}),
+        ("logistic_regression", {"C": "uniform(-1.0, 1.0)"}),
+        ("xgboost", {"max_depth": "uniform(2.5, 6.0)"}),
+        ("lightgbm", {"subsample": "uniform(0.5, 1.5)"}),
+        ("neural_network", {"hidden_units": "uniform(8, 64)"}),
     ],
 )
 def test_a_range_that_the_setting_would_not_take_is_refused(family, space):
