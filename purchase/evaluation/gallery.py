@@ -5,18 +5,19 @@ import numpy as np
 from purchase.evaluation import pictures
 from purchase.evaluation.calibration import calibration_bins
 from purchase.evaluation.curves import confusion_cells, lift_points, precision_recall_points, roc_points
+from purchase.evaluation.honesty import draw_learning_curve, draw_protocols
 from purchase.evaluation.style import figure, look, title
 
 
-def plot_tables(labels, propensity, importance, *, threshold, n_calibration_bins, interval):
+def plot_tables(labels, propensity, importance, *, choice, n_bins, interval):
     """Return {name: DataFrame}: what each plot of the champion shows on these (test) rows."""
     return {
         "roc": roc_points(labels, propensity),
         "precision_recall": precision_recall_points(labels, propensity),
-        "calibration": calibration_bins(labels, propensity, n_bins=n_calibration_bins, interval=interval),
+        "calibration": calibration_bins(labels, propensity, n_bins=n_bins, interval=interval),
         "lift": lift_points(labels, propensity),
         "importance": importance.head(pictures.N_TOP),
-        "confusion": confusion_cells(labels, propensity, threshold=threshold),
+        "confusion": confusion_cells(labels, propensity, threshold=choice.thresholds[choice.champion]),
     }
 
 
@@ -26,7 +27,7 @@ def draw_all(tables, trials, labels, propensities, *, choice, shop, interval, sc
     Parameters
     ----------
     tables : dict of {name: DataFrame}
-        From ``plot_tables``.
+        From ``plot_tables``, with ``learning_curve`` and ``protocols``.
     trials : dict of {family: DataFrame}
         Each family's search, a row a trial.
     labels : array of shape (n_rows,)
@@ -62,6 +63,10 @@ def draw_all(tables, trials, labels, propensities, *, choice, shop, interval, sc
         pictures.plot_search(trials, scoring=scoring, ax=ax)
         title(ax, "What each search found, trial by trial", f"{shop}, folds of the training rows; line: best so far")
         yield "search", drawing
+
+        yield "protocols", draw_protocols(tables["protocols"], interval=interval, subtitle=champion)
+        about = {"interval": interval, "subtitle": f"{choice.champion} on {shop}, validation rows"}
+        yield "learning_curve", draw_learning_curve(tables["learning_curve"], **about)
 
 
 def _draw_roc(propensities, labels, champion, rows):

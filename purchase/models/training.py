@@ -1,5 +1,7 @@
 """Fit a family: on each fold for its out-of-fold scores, then on all rows, then its calibrator."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
@@ -63,6 +65,22 @@ def fit_model(features, settings, *, family, folds, calibration, seed, n_threads
     )
     model = Model(family, settings, kinds, pipeline, calibrator, n_threads)
     return model, out_of_fold.sort_values("row_id", ignore_index=True)
+
+
+def refit(model, features, *, seed):
+    """Return the model with its family and settings fitted on other rows, or on fewer features; its calibrator stays.
+
+    Parameters
+    ----------
+    model : Model
+    features : DataFrame
+        A feature table.
+    """
+    kinds = feature_kinds(features)
+    pipeline = family_module(model.family).build(model.settings, seed=seed, n_threads=model.n_threads)
+    with threadpool_limits(model.n_threads):
+        pipeline.fit(feature_frame(features, kinds), features["label"].to_numpy())
+    return dataclasses.replace(model, kinds=kinds, pipeline=pipeline)
 
 
 def summarize(features, out_of_fold):

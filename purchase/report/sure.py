@@ -1,12 +1,13 @@
 """How far the numbers can be trusted: calibration, other models, the ceiling, fairness, drift."""
 
 from purchase.report.html import bullets, heading, paragraph, picture, section, table
+from purchase.report.shortcuts import more_data, shortcuts
 from purchase.report.words import estimate, model, score, share, signed
 
 
 def sure_section(story):
-    pieces = [*_calibration(story), *_models(story), *_ceiling(story), *_fairness(story), *_drift(story)]
-    return section("sure", "How sure", *pieces)
+    told = (_calibration, _models, shortcuts, more_data, _ceiling, _fairness, _drift)
+    return section("sure", "How sure", *(piece for tell in told for piece in tell(story)))
 
 
 def _calibration(story):

@@ -109,6 +109,18 @@ def test_importance_keeps_types_and_uses_fewer_rows_where_there_are_many(monkeyp
     assert (permutation_importance(same_types, features, n_repeats=3, seed=0)["n_rows"] == 50).all()
 
 
+def protocols():
+    row = {"features": "cutoff"}
+    for metric in ("roc_auc", "average_precision", "log_loss"):
+        row |= {metric: 0.5, f"{metric}_difference_low": -0.1, f"{metric}_difference_high": 0.1}
+    return pd.DataFrame([row | {"protocol": "out of time"}, row | {"protocol": "at random"}])
+
+
+def learning_curve():
+    columns = {"n_rows": [10, 100], "difference": [0.1, 0], "difference_low": [0, 0], "difference_high": [0.2, 0]}
+    return pd.DataFrame(columns)
+
+
 def drawn(tmp_path):
     rng = np.random.default_rng(0)
     features = features_of()
@@ -122,10 +134,11 @@ def drawn(tmp_path):
         labels,
         models[choice.champion],
         importance,
-        threshold=choice.thresholds[choice.champion],
-        n_calibration_bins=5,
+        choice=choice,
+        n_bins=5,
         interval=0.9,
     )
+    tables |= {"protocols": protocols(), "learning_curve": learning_curve()}
     trials = {"svm": pd.DataFrame({"trial": [0, 1, 2], "mean_score": [-0.4, -0.3, -0.35]})}
     asked = {"choice": choice, "shop": "fake", "interval": 0.9, "scoring": "neg_log_loss"}
     for name, picture in draw_all(tables, trials, labels, models, **asked):
@@ -135,7 +148,17 @@ def drawn(tmp_path):
 
 def test_pictures_are_the_same_bytes_twice_without_the_softwares_version(tmp_path):
     first, second = drawn(tmp_path / "first"), drawn(tmp_path / "second")
-    names = ["calibration", "confusion", "importance", "lift", "precision_recall", "roc", "search"]
+    names = [
+        "calibration",
+        "confusion",
+        "importance",
+        "learning_curve",
+        "lift",
+        "precision_recall",
+        "protocols",
+        "roc",
+        "search",
+    ]
     assert list(first) == [f"{name}.png" for name in names]
     assert first == second
     assert all(b"Software" not in content for content in first.values())

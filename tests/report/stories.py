@@ -6,6 +6,7 @@ from purchase.params import InsightsParams
 from purchase.report.story import Story
 
 PICTURES = ("profit", "uplift", "forecast", "drivers", "shapes", "segments", "groups", "drift", "calibration")
+PICTURES += ("protocols", "learning_curve")
 SCORE = {"value": 0.5, "low": 0.4, "high": 0.6}
 METRICS = ("roc_auc", "average_precision", "log_loss", "calibration_slope", "calibration_intercept")
 
@@ -22,6 +23,18 @@ def evaluation(*, n_positive=120, passed=True):
         "gate": {"passed": passed, "checks": {"max_calibration_error": check}},
         "baselines": {"base_rate": {"log_loss": 0.7, "roc_auc": 0.5, "beaten": True}},
         "tied": ["tune/lightgbm"],
+        "protocols": {
+            "out of time": {"cutoff": protocol(0.0, 0.0, 0.0)},
+            "by customer": {"cutoff": protocol(0.03, 0.01, 0.05)},
+            "at random": {"cutoff": protocol(0.01, -0.02, 0.04)},
+        },
+        "learning_curve": {"from_share": 0.7, "fall_of_log_loss": {"value": 0.002, "low": 0.001, "high": 0.003}},
+    }
+
+
+def protocol(value, low, high):
+    return {"roc_auc": 0.8 + value, "average_precision": 0.2} | {
+        "roc_auc_difference": {"value": value, "low": low, "high": high}
     }
 
 

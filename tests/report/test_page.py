@@ -48,7 +48,7 @@ def test_the_page_needs_nothing_from_outside_and_describes_every_picture():
     assert "@import" not in page
     assert "<script" not in page
     pictures = re.findall(r"<img [^>]*>", page)
-    assert len(pictures) == 9
+    assert len(pictures) == 11
     assert all(re.search(r'alt="[^"]{20,}"', picture) for picture in pictures)
 
 
