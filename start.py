@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PINS = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
-ENGINES = [ROOT / "requirements-polars.txt", ROOT / "requirements-spark.txt"]  # of which only the tests need all
+EXTRAS = [ROOT / f"requirements-{name}.txt" for name in ("dask", "polars", "spark")]  # only the tests need all
 
 
 def main():
@@ -36,7 +36,7 @@ def main():
     elif arguments.job == "lock":
         run("python", "-m", "purchase.rebuild", *arguments.more)
     else:
-        install(ENGINES)
+        install(EXTRAS)
         run("ruff", "check", ".")
         run("ruff", "format", "--check", ".")
         run("python", "-m", "pytest", "-n", "auto", "--dist", "loadgroup", *arguments.more)

@@ -125,15 +125,15 @@ def _read_range(value):
 
 
 class _Search(Strict):
-    search: Literal["grid", "random"]
+    search: Literal["grid", "random", "halving_grid", "halving_random"]
     n_candidates: Count | None = None
 
     @model_validator(mode="after")
     def _check(self):
         ranges = [name for name, values in self.candidates().items() if isinstance(values, Range)]
-        if self.search == "grid" and ranges:
+        if self.search.endswith("grid") and ranges:
             raise ValueError(f"a grid needs a list of values for {ranges[0]}, not a range; or set search: random")
-        if self.search == "random" and self.n_candidates is None:
+        if self.search.endswith("random") and self.n_candidates is None:
             raise ValueError("n_candidates is missing: say how many settings a random search tries")
         if not self.candidates():
             raise ValueError("space is empty: name at least one setting to search over")
@@ -245,8 +245,20 @@ class TrainParams(Strict):
     neural_network: NeuralNetworkSettings
 
 
-class TuneParams(Strict):
+class SearchParams(Strict):
     scoring: Literal["roc_auc", "average_precision", "neg_log_loss"]
+    backend: Literal["loky", "dask"]
+    n_jobs: Count
+    address: Annotated[str, Field(pattern=r"^[a-z]+://\S+:\d+$")] | None
+
+    @model_validator(mode="after")
+    def _check(self):
+        if self.backend == "dask" and self.address is None:
+            raise ValueError("backend dask needs an address: that of the scheduler, as tcp://host:8786")
+        return self
+
+
+class TuneParams(Strict):
     logistic_regression: search_over(LogisticRegressionSettings)
     random_forest: search_over(RandomForestSettings)
     xgboost: search_over(XGBoostSettings)
@@ -307,6 +319,7 @@ class Params(Strict):
     featurize: FeaturizeParams
     folds: FoldParams
     train: TrainParams
+    search: SearchParams
     tune: TuneParams
     evaluate: EvaluateParams
     gate: GateParams

@@ -56,7 +56,7 @@ def main():
     for name, table in tables.items():
         files.write_frame(table, files.PLOTS / f"{name}.csv")
     trials = {family: files.read_frame(files.PLOTS / "search" / f"{family}.csv") for family in FAMILIES}
-    drawn |= {"shop": params.shop, "scoring": params.tune.scoring}
+    drawn |= {"shop": params.shop, "scoring": params.search.scoring}
     for name, picture in gallery.draw_all(tables, trials, labels, propensities, **drawn):
         save(picture, files.PLOTS / "pictures" / f"{name}.png")
 

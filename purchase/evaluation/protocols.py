@@ -40,7 +40,8 @@ def compare_protocols(champion, parts, *, feature_sets, seed, n_bootstrap, inter
     -------
     DataFrame
         protocol, features (when the last of them is known), n_features, n_train (a fold), n_test, each metric of
-        ``SHOWN`` with its _low and _high, and <metric>_difference to the first row, with its _low and _high, on the same resamples.
+        ``SHOWN`` with its _low and _high, and <metric>_difference to the first row, with its _low and _high, on the
+        same resamples.
         The first row is the pipeline's own protocol, with all the features that it admits.
     """
     pooled, test = pd.concat(parts.values(), ignore_index=True), parts["test"]

@@ -1,6 +1,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ class Counter:
         self.n += 1
 
 
-def search(family, *, how, space, scoring="neg_log_loss", n_candidates=None, progress=None):
+def search(family, *, how, space, scoring="neg_log_loss", n_candidates=None, progress=None, at=None):
     section = TuneParams.model_fields[family].annotation(search=how, n_candidates=n_candidates, space=space)
     return search_settings(
         TABLE,
@@ -34,6 +35,7 @@ def search(family, *, how, space, scoring="neg_log_loss", n_candidates=None, pro
         scoring=scoring,
         seed=0,
         n_threads=2,
+        at=at,
         progress=progress or Counter(),
     )
 
@@ -136,4 +138,31 @@ def test_a_range_that_the_setting_would_not_take_is_refused(family, space):
 
 
 def test_every_family_has_settings_and_a_search():
-    assert set(params.FAMILIES) == set(TuneParams.model_fields) - {"scoring"}
+    assert set(params.FAMILIES) == set(TuneParams.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("how", "space", "n_candidates"),
+    [
+        ("halving_grid", {"learning_rate": [0.05, 0.1, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]}, None),
+        ("halving_random", {"learning_rate": "uniform(0.05, 0.8)"}, 8),
+    ],
+)
+def test_halving_tries_many_on_few_rows_and_picks_among_those_tried_on_all(how, space, n_candidates):
+    progress = Counter()
+    best, trials, seconds = search("lightgbm", how=how, space=space, n_candidates=n_candidates, progress=progress)
+    assert trials["n_rows"].tolist() == [44] * 9 + [132] * 3 + [396]
+    assert trials["learning_rate"][0] == quick_settings("lightgbm").learning_rate
+    winner = trials.loc[trials["rank"].idxmin()]
+    assert winner["n_rows"] == 396
+    assert best.learning_rate == winner["learning_rate"]
+    assert (progress.n, progress.total) == (26, 26)
+    assert len(seconds) == len(trials)
+
+
+def test_candidates_tried_by_several_processes_score_the_same():
+    space = {"C": [0.01, 1.0, 10.0]}
+    _, alone, _ = search("logistic_regression", how="grid", space=space)
+    at = {"backend": "loky", "n_jobs": 2}
+    _, together, _ = search("logistic_regression", how="grid", space=space, at=at)
+    pd.testing.assert_frame_equal(together, alone, rtol=1e-9)  # matrix products round by where their arrays lie
