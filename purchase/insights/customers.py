@@ -1,0 +1,69 @@
+"""What is said of customers and cannot be said of sessions: when they order."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from purchase.insights.parts import make, unavailable
+from purchase.insights.rolling import roll
+from purchase.insights.when import horizon_columns, when_part
+from purchase.tables import DAY
+
+NO_CUSTOMERS = "the rows are sessions, not customers at a cutoff"
+PARTS = ("when",)
+
+
+@dataclass(frozen=True)
+class More:
+    """Parts, and columns of the target list in the order of the test rows.
+
+    Parameters
+    ----------
+    parts : dict of {name: Part}
+    columns : DataFrame
+    """
+
+    parts: dict
+    columns: pd.DataFrame
+
+
+def without_customers():
+    return More(dict.fromkeys(PARTS, unavailable(NO_CUSTOMERS)), pd.DataFrame())
+
+
+def customer_parts(found, params, **drawing):
+    """Return the ``More`` of a shop whose rows are customers at a cutoff."""
+    horizon_days, horizons_days = params.cutoffs.horizon_days, params.insights.horizons_days
+    edges = np.unique([*horizons_days, horizon_days])
+    origins = roll(
+        found.panel,
+        found.orders,
+        found.bg_nbd,
+        champions(found),
+        edges=edges,
+        horizon_days=horizon_days,
+        lookback_days=params.cutoffs.lookback_days,
+        seed=params.seed,
+        n_threads=params.n_threads,
+    )
+    at = int(found.test["cutoff"].iloc[0])
+    spans = {"edges": edges, "horizons_days": horizons_days}
+    parts = {"when": make(when_part, origins, end_at=at + horizon_days * DAY, **spans, **drawing)}
+    return More(parts, _columns(origins, at, found.test, **spans))
+
+
+def champions(found):
+    """Return {cutoff: propensities by customer} at the cutoffs from whose orders the champion did not learn."""
+    told = {}
+    for part in ("validation", "test"):
+        rows = getattr(found, part)
+        told[int(rows["cutoff"].iloc[0])] = pd.Series(found.propensities[part], index=rows["customer_id"].to_numpy())
+    return told
+
+
+def _columns(origins, at, test, **spans):
+    if not origins or origins[-1].cutoff != at:
+        return pd.DataFrame(index=range(len(test)))
+    told = horizon_columns(origins[-1], **spans).set_index("customer_id")
+    return told.reindex(test["customer_id"]).reset_index(drop=True)
