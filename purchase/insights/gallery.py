@@ -3,7 +3,7 @@
 import math
 
 from purchase.evaluation.style import LIGHT_GREY, figure, look
-from purchase.insights import pictures
+from purchase.insights import pictures, pictures_customers
 
 WIDTH = 6.0  # inches
 BAR = 0.3  # inches of height that a bar or a row of points takes
@@ -79,6 +79,20 @@ def _drift(tables, parts, currency):
     return drawing
 
 
+def _horizons(tables, parts, currency):
+    horizons = [rows for _, rows in tables["horizons_by_cutoff"].groupby("horizon_days")]
+    n_rows = math.ceil(len(horizons) / N_COLUMNS)
+    drawing, axes = figure(width=WIDTH, height=0.4 + 2.1 * n_rows, nrows=n_rows, ncols=N_COLUMNS, squeeze=False)
+    for ax, rows in zip(axes.flat, horizons, strict=False):
+        pictures_customers.plot_horizon(rows, ax=ax)
+    for ax in axes.flat[len(horizons) :]:
+        ax.set_axis_off()
+    drawing.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    drawing.supylabel("Share that orders", fontsize=10)
+    drawing.supxlabel("Cutoff", fontsize=10)
+    return drawing
+
+
 def _rows(table):
     return figure(width=WIDTH, height=1.2 + BAR * len(table))
 
@@ -90,6 +104,7 @@ DRAWN = {
     "shapes": _shapes,
     "segments": _segments,
     "forecast": _forecast,
+    "horizons": _horizons,
     "groups": _groups,
     "drift": _drift,
 }

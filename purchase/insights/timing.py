@@ -146,12 +146,24 @@ def anchored(chances, propensity, k):
 
 
 def chance_within(chances, edges, day):
-    """Return each row's chance of an order within ``day`` days, up to the last edge, at an even hazard between edges."""
-    accumulated = np.column_stack([np.zeros(len(chances)), -np.log1p(-chances)])
-    edges = np.append(0, edges)
-    k = min(np.searchsorted(edges, day), len(edges) - 1)
-    share = (day - edges[k - 1]) / (edges[k] - edges[k - 1]) if k else 0.0
-    return -np.expm1(-(accumulated[:, k - 1] * (1 - share) + accumulated[:, k] * share)) if k else np.zeros(len(chances))
+    """Return each row's chance of an order within ``day`` days, the hazard between two edges being even.
+
+    Parameters
+    ----------
+    chances : array of shape (n_rows, n_intervals)
+    edges : array of shape (n_intervals,)
+    day : number
+        Above 0, at most the last edge.
+    """
+    accumulated, edges = _accumulated(chances), np.append(0, edges)
+    k = np.searchsorted(edges, day)
+    share = (day - edges[k - 1]) / (edges[k] - edges[k - 1])
+    return -np.expm1(-(accumulated[:, k - 1] * (1 - share) + accumulated[:, k] * share))
+
+
+def _accumulated(chances):
+    """Return the hazard accumulated by the cutoff (none) and by each edge."""
+    return np.column_stack([np.zeros(len(chances)), -np.log1p(-chances)])
 
 
 def days_to_half(chances, edges):
@@ -166,7 +178,7 @@ def days_to_half(chances, edges):
     -------
     array of shape (n_rows,)
     """
-    accumulated = np.column_stack([np.zeros(len(chances)), -np.log1p(-chances)])
+    accumulated = _accumulated(chances)
     half = -np.log1p(-chances[:, -1] / 2)
     edges = np.append(0, edges).astype(float)
     k = np.clip((accumulated < half[:, None]).sum(axis=1), 1, len(edges) - 1)

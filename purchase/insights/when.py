@@ -82,17 +82,18 @@ def horizon_columns(last, *, edges, horizons_days):
 
 
 def _reason(origins, k, days, end_at):
-    if all(np.isnan(at.chances[:, k]).any() for at in origins):
-        return f"no cutoff has enough earlier orders {days} days before it to learn from"
-    if not any(at.cutoff + days * DAY <= end_at for at in origins):
+    learned = [origin for origin in origins if not np.isnan(origin.chances[:, k]).any()]
+    if not learned:
+        return f"no cutoff has enough orders before it, at cutoffs at least {days} days earlier, to learn from"
+    if not any(origin.cutoff + days * DAY <= end_at for origin in learned):
         return f"the records end less than {days} days after each cutoff that had something to learn from"
-    return f"fewer than {LEAST_ORDERS} customers ordered within {days} days, or no cutoff before could teach it"
+    return f"fewer than {LEAST_ORDERS} customers ordered within {days} days of a cutoff"
 
 
 def _at_cutoff(origin, k, days, *, interval):
     ordered, chances = origin.days < days, origin.chances[:, k]
     (low,), (high,) = share_intervals([ordered.sum()], [len(ordered)], interval=interval)
-    values = dict(zip(METRICS, weighted_metrics(ordered, chances, np.ones((len(ordered), 1)), threshold=0.5)[:, 0], strict=True))
+    values = dict(zip(METRICS, _metrics(ordered, chances), strict=True))
     return {
         "horizon_days": days,
         "cutoff": _date(origin.cutoff),
@@ -114,7 +115,7 @@ def _score(origin, k, days, *, n_bootstrap, interval, seed):
     ordered, chances = origin.days < days, origin.chances[:, k]
     groups, drawing = origin.rows["group"], {"n_bootstrap": n_bootstrap, "seed": seed}
     row = {name: value for name, value in _at_cutoff(origin, k, days, interval=interval).items() if name not in SCORES}
-    values = weighted_metrics(ordered, chances, np.ones((len(ordered), 1)), threshold=0.5)[:, 0]
+    values = _metrics(ordered, chances)
     samples = bootstrap_metrics(ordered, {"": chances}, groups, thresholds={"": 0.5}, **drawing)[""]
     lows, highs = percentile_interval(samples, interval=interval)
     for name in SCORES:
@@ -125,6 +126,10 @@ def _score(origin, k, days, *, n_bootstrap, interval, seed):
     row |= {"gain_on_bg_nbd": gain.mean(), "gain_low": low, "gain_high": high}
     error = calibration_error(ordered, chances, groups, n_bins=N_BINS, interval=interval, **drawing)
     return row | {f"calibration_error_{end}" if end != "value" else "calibration_error": v for end, v in error.items()}
+
+
+def _metrics(ordered, chances):
+    return weighted_metrics(ordered, chances, np.ones((len(ordered), 1)), threshold=0.5)[:, 0]
 
 
 def _losses(ordered, chances):

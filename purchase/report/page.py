@@ -7,14 +7,15 @@ from string import Template
 from purchase.report.html import bullets, heading, paragraph, section, table
 from purchase.report.sure import sure_section
 from purchase.report.verdict import verdict_section
-from purchase.report.who import when_section, who_section
+from purchase.report.when import when_section
+from purchase.report.who import who_section
 from purchase.report.why import segments_section, why_section
 
 TEMPLATE = Path(__file__).with_name("page.html")
 LINKS = {
     "verdict": "Verdict",
     "who": "Whom to contact",
-    "when": "How many",
+    "when": "When, how many",
     "why": "Why",
     "segments": "Segments",
     "sure": "How sure",

@@ -105,30 +105,3 @@ def _examples(story):
     ranked = enumerate(zip(story.examples["propensity"], told, strict=True), start=1)
     rows = [[f"No. {number}", share(propensity), text] for number, (propensity, text) in ranked]
     yield table(["Rank", "Propensity", "Reasons"], rows, caption="The first of the target list", stacked=True)
-
-
-def when_section(story):
-    total = story.insights["forecast"]["total"]
-    said = [
-        f"{total['happened_orders']:,.0f} {story.rows} did {story.outcome}; the propensities add up to "
-        f"{total['expected_orders']:,.1f} ({story.interval} of chance alone {total['low_orders']:,.0f} to "
-        f"{total['high_orders']:,.0f}), so what happened lies {'inside' if total['inside_orders'] else 'OUTSIDE'}."
-    ]
-    if "expected_revenue_cents" in total:
-        shown = cents(story.about["currency"])
-        said.append(
-            f"They spent {shown(total['happened_revenue_cents'])}; {shown(total['expected_revenue_cents'])} was "
-            f"expected ({shown(total['low_revenue_cents'])} to {shown(total['high_revenue_cents'])}): "
-            f"{'inside' if total['inside_revenue_cents'] else 'OUTSIDE'}."
-        )
-    forecast = story.tables["forecast"]
-    missed = forecast[~forecast["inside_orders"] & (forecast["segment"] != "All")]["segment"]
-    if len(missed):
-        said.append(f"Segments where what happened lies outside the interval: {', '.join(missed)}.")
-    drawn = picture(
-        story.pictures["forecast"],
-        description="For all customers and for each segment: expected number who order with its interval, and how many "
-        "did.",
-        caption="Expected and happened, by segment; the scale is logarithmic.",
-    )
-    return section("when", "How many will order", paragraph(*said), drawn if len(forecast) > 1 else "")

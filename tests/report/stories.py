@@ -5,7 +5,18 @@ import pandas as pd
 from purchase.params import InsightsParams
 from purchase.report.story import Story
 
-PICTURES = ("profit", "uplift", "forecast", "drivers", "shapes", "segments", "groups", "drift", "calibration")
+PICTURES = (
+    "profit",
+    "uplift",
+    "forecast",
+    "drivers",
+    "shapes",
+    "segments",
+    "groups",
+    "drift",
+    "calibration",
+    "horizons",
+)
 SCORE = {"value": 0.5, "low": 0.4, "high": 0.6}
 METRICS = ("roc_auc", "average_precision", "log_loss", "calibration_slope", "calibration_intercept")
 
@@ -47,6 +58,8 @@ def insights(**changes):
     rule |= {"champion_ahead_cents": 2000, "ahead_low": -500, "ahead_high": 4500}
     value = {"n_buyers": 9, "mean_spent_cents": 900, "mean_expected_cents": 800}
     forecast = {"expected_orders": 118.0, "low_orders": 100, "high_orders": 140, "happened_orders": 120}
+    timing = {"cutoff": "2026-01-01", "within_days": 60, "n_ordered": 77, "n_likelier_than_not": 9, "error_days": 23.5}
+    timing |= {"error_of_one_for_all_days": 23.6, "gain_days": {"value": 0.1, "low": -0.1, "high": 0.3}}
     parts = {
         "profit": {
             "n_customers": 4000,
@@ -56,6 +69,7 @@ def insights(**changes):
         "uplift": dict.fromkeys(("overall", "top_half", "qini"), SCORE)
         | {"n_sent": 900, "n_held_out": 100, "uplift_days": 10},
         "forecast": {"total": forecast | {"inside_orders": True}},
+        "when": {"not_scored": {"90": "the records end"}, "timing": timing},
         "drivers": {"missing": {"session duration": "not available: no such feature"}},
         "segments": {"n_segments": 1},
         "groups": {"n_groups": 1, "n_small": 0, "off": []},
@@ -70,6 +84,8 @@ def tables():
     share = {"mean_propensity": 0.03, "share_ordered": 0.03, "low": 0.02, "high": 0.05}
     driver = {"feature": "x", "meaning": "time since <x>", "always_shown": "product views", "direction": "falls"}
     group = {"attribute": "age", "group": "18 to 24", "n_rows": 90, "n_ordered": 3, "verdict": "as predicted"}
+    horizon = {"horizon_days": 7, "cutoff": "2026-03-02", "roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95}
+    horizon |= {"gain_on_bg_nbd": 0.004, "gain_low": 0.003, "gain_high": 0.005}
     losses = {"scores": ["base rate", "champion", "truth"], "metric": "log_loss", "value": [0.3, 0.2, 0.1]}
     return {
         "forecast": pd.DataFrame({"segment": ["All", "Champions"], "inside_orders": [True, False]}),
@@ -78,6 +94,7 @@ def tables():
         "groups": pd.DataFrame([share | group]),
         "drift": pd.DataFrame({"feature": ["month"], "drift": [7.9]}),
         "ceiling": pd.DataFrame(losses),
+        "horizons": pd.DataFrame([share | horizon | {"with_champion": champion} for champion in (True, False)]),
     }
 
 
@@ -96,6 +113,7 @@ def story(evaluated=None, found=None):
         value_prior_orders=3.0,
         uplift_days=10,
         n_top_features=10,
+        horizons_days=[7, 30],
     )
     first = {"customer_id": "c00017", "propensity": 0.31, "reason_1": "raised by a < b", "reason_2": None}
     return Story(
