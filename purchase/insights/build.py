@@ -50,6 +50,10 @@ class Found:
     orders : DataFrame with customer_id, ordered_at and revenue_cents
     mails : DataFrame with customer_id, event_at and event_type
         Promotions sent and held out.
+    lines : DataFrame, or None where rows are sessions
+        Order lines: customer_id, ordered_at, product_id, category and unit_price_cents.
+    seen : callable
+        (cutoff, customers) -> what they looked at in the lookback.
     words : Words
     """
 
@@ -68,6 +72,8 @@ class Found:
     ranking: list
     orders: pd.DataFrame
     mails: pd.DataFrame
+    lines: pd.DataFrame | None
+    seen: object
     words: object
 
 
@@ -90,7 +96,7 @@ def build(found, params):
     parts["forecast"] = forecast_part(test, segments, values, spread_of(validation), **drawing)
     parts["uplift"] = make(_uplift, found, validation, test, params)
     parts["groups"] = make(group_part, found.test, test, chosen, interval=drawing["interval"])
-    more = customer_parts(found, params, **drawing) if is_customers else without_customers()
+    more = customer_parts(found, params, chosen, **drawing) if is_customers else without_customers()
     parts |= more.parts | _about_the_model(found, params, **drawing)
     who = found.test["customer_id" if is_customers else "row_id"]
     told = top_reasons(found.champion, found.test, typical=found.typical, words=found.words.reasons)

@@ -1,17 +1,19 @@
-"""What is said of customers and cannot be said of sessions: when they order."""
+"""What is said of customers and cannot be said of sessions: when they order, and what."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from purchase.insights.parts import make, unavailable
+from purchase.insights.parts import NotAvailable, make, unavailable
 from purchase.insights.rolling import roll
+from purchase.insights.targets import deciles
+from purchase.insights.what import Shelf, what_part
 from purchase.insights.when import horizon_columns, when_part
 from purchase.tables import DAY
 
 NO_CUSTOMERS = "the rows are sessions, not customers at a cutoff"
-PARTS = ("when",)
+PARTS = ("when", "what")
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ def without_customers():
     return More(dict.fromkeys(PARTS, unavailable(NO_CUSTOMERS)), pd.DataFrame())
 
 
-def customer_parts(found, params, **drawing):
-    """Return the ``More`` of a shop whose rows are customers at a cutoff."""
+def customer_parts(found, params, chosen, **drawing):
+    """Return the ``More`` of a shop whose rows are customers at a cutoff; those ``chosen`` are told products."""
     horizon_days, horizons_days = params.cutoffs.horizon_days, params.insights.horizons_days
     edges = np.unique([*horizons_days, horizon_days])
     origins = roll(
@@ -50,7 +52,34 @@ def customer_parts(found, params, **drawing):
     at = int(found.test["cutoff"].iloc[0])
     spans = {"edges": edges, "horizons_days": horizons_days}
     parts = {"when": make(when_part, origins, end_at=at + horizon_days * DAY, **spans, **drawing)}
-    return More(parts, _columns(origins, at, found.test, **spans))
+    columns = _columns(origins, at, found.test, **spans)
+    try:
+        parts["what"], told = _what(found, params, chosen, **drawing)
+        columns = columns.join(told.reindex(found.test["customer_id"]).reset_index(drop=True))
+    except NotAvailable as reason:
+        parts["what"] = unavailable(reason)
+    return More(parts, columns)
+
+
+def _what(found, params, chosen, **drawing):
+    days = {"horizon_days": params.cutoffs.horizon_days, "lookback_days": params.cutoffs.lookback_days}
+    cutoffs = sorted(int(cutoff) for cutoff in found.panel["cutoff"].unique())
+    return what_part(
+        Shelf(found.lines, found.seen, **days),
+        found.panel[["customer_id", "cutoff"]],
+        cutoffs,
+        most_wanted(found.test, found.propensities["test"], chosen),
+        seed=params.seed,
+        n_threads=params.n_threads,
+        **{name: value for name, value in drawing.items() if name != "seed"},
+    )
+
+
+def most_wanted(test, propensity, chosen):
+    """Return the customers to contact, the likeliest first; where no one is chosen, those of the likeliest tenth."""
+    chosen = deciles(propensity) == 1 if chosen is None else chosen
+    order = np.argsort(-propensity, kind="stable")
+    return test["customer_id"].to_numpy()[order[chosen[order]]]
 
 
 def champions(found):

@@ -4,6 +4,7 @@ import math
 
 from purchase.evaluation.style import LIGHT_GREY, figure, look
 from purchase.insights import pictures, pictures_customers
+from purchase.insights.what import LEAST_BUYERS
 
 WIDTH = 6.0  # inches
 BAR = 0.3  # inches of height that a bar or a row of points takes
@@ -93,6 +94,22 @@ def _horizons(tables, parts, currency):
     return drawing
 
 
+def _next_items(tables, parts, currency):
+    rows = tables["next_items"]
+    longest = rows.groupby(["what", "of_what"])["k"].transform("max")
+    enough = (rows["n_customers"] >= LEAST_BUYERS) | (rows["of_what"] == "all")
+    rows = rows[(rows["k"] == longest) & enough].reset_index(drop=True)
+    names = {"all": "", "again": " bought before", "new": " that are new"}
+    buyers = rows["n_customers"].map("({:,} buyers)".format)
+    rows["list"] = rows["k"].astype(str) + " " + rows["what"] + rows["of_what"].map(names) + " " + buyers
+    n_lists = rows["list"].nunique()
+    drawing, axes = figure(width=WIDTH, height=1.0 + 0.26 * (len(rows) + n_lists), ncols=2, sharey=True)
+    for ax, metric, name in zip(axes, ("recall", "map"), ("Recall", "Mean average precision"), strict=True):
+        pictures_customers.plot_next_items(rows, metric, ax=ax)
+        ax.set_xlabel(name, fontsize=10)
+    return drawing
+
+
 def _rows(table):
     return figure(width=WIDTH, height=1.2 + BAR * len(table))
 
@@ -105,6 +122,7 @@ DRAWN = {
     "segments": _segments,
     "forecast": _forecast,
     "horizons": _horizons,
+    "next_items": _next_items,
     "groups": _groups,
     "drift": _drift,
 }

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
-from purchase.evaluation.style import CHAMPION
+from purchase.evaluation.style import CHAMPION, GREY
 from purchase.insights.pictures import SECOND
 
 
@@ -22,3 +22,23 @@ def plot_horizon(rows, *, ax):
     ax.tick_params(axis="y", labelsize=8)
     ax.set_title(f"within {rows['horizon_days'].iloc[0]} days", fontsize=9)
     ax.grid(axis="x", visible=False)
+
+
+def plot_next_items(rows, metric, *, ax):
+    """Draw recall or mean average precision of each ranking, with its interval, list by list."""
+    place = np.arange(len(rows)) + rows["list"].ne(rows["list"].shift()).cumsum().to_numpy()
+    for ours, colour in ((True, CHAMPION), (False, SECOND)):
+        member = (rows["ranking"] == "ranker").to_numpy() == ours
+        part = rows[member]
+        reach = np.clip([part[metric] - part[f"{metric}_low"], part[f"{metric}_high"] - part[metric]], 0, None)
+        ax.errorbar(part[metric], place[member], xerr=reach, fmt="D" if ours else "o", color=colour, capsize=2.5)
+    ax.set_yticks(place, rows["ranking"], fontsize=8)
+    for name, part in rows.groupby("list", sort=False):
+        at = place[part.index[0]] - 0.95
+        ax.text(0.01, at, name, transform=ax.get_yaxis_transform(), fontsize=8, color=GREY, va="center")
+    ax.set_xlim(0, None)
+    ax.set_ylim(place[-1] + 0.6, -0.4)
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.locator_params(axis="x", nbins=5)
+    ax.tick_params(axis="x", labelsize=8)
+    ax.grid(axis="y", visible=False)

@@ -15,9 +15,10 @@ from purchase.insights.rows import training_columns
 from purchase.insights.uplift import HELD_OUT, SENT
 from purchase.insights.words import Words
 from purchase.models.store import load_model
-from purchase.tables import KEY_COLUMNS
+from purchase.tables import DAY, KEY_COLUMNS
 
 PARTS = ("train", "validation", "test")
+LOOKS = ["view", "add_to_cart"]
 TABLES = {part: files.FEATURES / f"{part}.parquet" for part in PARTS}
 
 
@@ -49,6 +50,8 @@ def read_found(params, shop):
         ranking=ranking,
         orders=orders,
         mails=mails,
+        lines=read_lines() if shop.task == "customer" else None,
+        seen=seen_products(params),
         words=Words(files.read_frame(files.FEATURES / "dictionary.csv"), currency=shop.currency),
     )
 
@@ -81,3 +84,35 @@ def _read_records(params):
         mails = mails.select("customer_id", "event_at", "event_type").sort("customer_id", "event_at", "event_type")
         orders = orders.sort("customer_id", "ordered_at", "revenue_cents")
         return [table.collect().to_pandas() for table in (orders, mails)]
+
+
+def read_lines():
+    """Return the lines of all orders, guests' too, by customer and time."""
+    names = ["customer_id", "ordered_at", "product_id", "category", "unit_price_cents", "order_id"]
+    lines = files.read_frame(files.CLEAN / "order_lines.parquet", columns=names).dropna(subset="product_id")
+    lines["product_id"] = lines["product_id"].astype(str)
+    return lines.sort_values(["customer_id", "ordered_at", "order_id", "product_id"], ignore_index=True)
+
+
+def seen_products(params):
+    """Return the function that reads what some customers looked at in the lookback of a cutoff."""
+    COL = nw.col
+
+    def seen(cutoff, customers):
+        with engine(n_threads=params.n_threads, memory_gb=params.memory_gb) as running:
+            events = running.scan(files.CLEAN / "events.parquet")
+            since = cutoff - params.cutoffs.lookback_days * DAY
+            events = events.filter(COL("event_type").is_in(LOOKS), COL("event_at") >= since, COL("event_at") < cutoff)
+            events = events.filter(~COL("product_id").is_null())
+            asked = running.lazy(pd.DataFrame({"customer_id": customers}, dtype=str))
+            found = events.join(asked, on="customer_id").group_by("customer_id", "product_id")
+            table = found.agg(
+                category=COL("category").max(),
+                price_cents=COL("price_cents").max(),
+                n_views=(COL("event_type") == LOOKS[0]).cast(nw.Int64).sum().cast(nw.Int64),
+                n_carts=(COL("event_type") == LOOKS[1]).cast(nw.Int64).sum().cast(nw.Int64),
+                last_at=COL("event_at").max(),
+            )
+            return table.sort("customer_id", "product_id").collect().to_pandas()
+
+    return seen

@@ -7,6 +7,7 @@ from string import Template
 from purchase.report.html import bullets, heading, paragraph, section, table
 from purchase.report.sure import sure_section
 from purchase.report.verdict import verdict_section
+from purchase.report.what import what_section
 from purchase.report.when import when_section
 from purchase.report.who import who_section
 from purchase.report.why import segments_section, why_section
@@ -16,6 +17,7 @@ LINKS = {
     "verdict": "Verdict",
     "who": "Whom to contact",
     "when": "When, how many",
+    "what": "What next",
     "why": "Why",
     "segments": "Segments",
     "sure": "How sure",
@@ -30,6 +32,7 @@ def render(story):
         verdict_section(story),
         who_section(story),
         when_section(story),
+        what_section(story),
         why_section(story),
         segments_section(story),
         sure_section(story),

@@ -16,6 +16,7 @@ PICTURES = (
     "drift",
     "calibration",
     "horizons",
+    "next_items",
 )
 SCORE = {"value": 0.5, "low": 0.4, "high": 0.6}
 METRICS = ("roc_auc", "average_precision", "log_loss", "calibration_slope", "calibration_intercept")
@@ -69,6 +70,7 @@ def insights(**changes):
         "uplift": dict.fromkeys(("overall", "top_half", "qini"), SCORE)
         | {"n_sent": 900, "n_held_out": 100, "uplift_days": 10},
         "forecast": {"total": forecast | {"inside_orders": True}},
+        "what": {"n_buyers_learned_from": 900, "n_buyers": 120, "n_told": 400, "share_of_bought_among_candidates": 0.4},
         "when": {"not_scored": {"90": "the records end"}, "timing": timing},
         "drivers": {"missing": {"session duration": "not available: no such feature"}},
         "segments": {"n_segments": 1},
@@ -86,6 +88,8 @@ def tables():
     group = {"attribute": "age", "group": "18 to 24", "n_rows": 90, "n_ordered": 3, "verdict": "as predicted"}
     horizon = {"horizon_days": 7, "cutoff": "2026-03-02", "roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95}
     horizon |= {"gain_on_bg_nbd": 0.004, "gain_low": 0.003, "gain_high": 0.005}
+    item = {"what": "products", "of_what": "all", "k": 10, "n_customers": 120, "recall": 0.2, "map": 0.1}
+    item |= {"recall_ahead_low": -0.01, "map_ahead_low": 0.01}
     losses = {"scores": ["base rate", "champion", "truth"], "metric": "log_loss", "value": [0.3, 0.2, 0.1]}
     return {
         "forecast": pd.DataFrame({"segment": ["All", "Champions"], "inside_orders": [True, False]}),
@@ -94,6 +98,7 @@ def tables():
         "groups": pd.DataFrame([share | group]),
         "drift": pd.DataFrame({"feature": ["month"], "drift": [7.9]}),
         "ceiling": pd.DataFrame(losses),
+        "next_items": pd.DataFrame([item | {"ranking": name} for name in ("ranker", "popularity", "buy again")]),
         "horizons": pd.DataFrame([share | horizon | {"with_champion": champion} for champion in (True, False)]),
     }
 

@@ -63,7 +63,7 @@ def test_no_customer_is_named_on_the_page():
     assert "c00017" not in render(story())
 
 
-@pytest.mark.parametrize("part", ["profit", "uplift", "segments", "groups", "ceiling", "when"])
+@pytest.mark.parametrize("part", ["profit", "uplift", "segments", "groups", "ceiling", "when", "what"])
 def test_a_part_that_cannot_be_made_says_why_in_page_and_card(part):
     told = story(found=insights(**{part: ABSENT}))
     assert f"Not available: {REASON}." in text_of(render(told))
@@ -71,7 +71,7 @@ def test_a_part_that_cannot_be_made_says_why_in_page_and_card(part):
 
 
 def test_sessions_are_called_sessions_and_have_no_cutoff():
-    absent = dict.fromkeys(("profit", "uplift", "segments", "when"), ABSENT)
+    absent = dict.fromkeys(("profit", "uplift", "segments", "when", "what"), ABSENT)
     text = text_of(render(story(found=insights(about=about("session"), **absent))))
     assert "4,000 sessions: how likely each is to end with an order" in text
     assert "cutoff" not in text.split("About these numbers")[0]
@@ -90,6 +90,11 @@ def test_a_horizon_that_is_not_scored_says_why_and_an_expected_day_that_is_no_be
     assert "Within 90 days: not scored, the records end." in text
     assert "2026-03-02 (*)" in text
     assert "no better, so go by the chance, not by the day" in text
+
+
+def test_lists_of_products_say_which_simple_rules_they_are_no_better_than():
+    text = text_of(render(story()))
+    assert "by recall no better than popularity and buy again; by MAP better than popularity and buy again" in text
 
 
 def test_the_words_say_association_and_that_propensity_is_not_uplift():
