@@ -96,7 +96,7 @@ def build(found, params):
     parts["forecast"] = forecast_part(test, segments, values, spread_of(validation), **drawing)
     parts["uplift"] = make(_uplift, found, validation, test, params)
     parts["groups"] = make(group_part, found.test, test, chosen, interval=drawing["interval"])
-    more = customer_parts(found, params, chosen, **drawing) if is_customers else without_customers()
+    more = customer_parts(found, params, test, chosen, **drawing) if is_customers else without_customers()
     parts |= more.parts | _about_the_model(found, params, **drawing)
     who = found.test["customer_id" if is_customers else "row_id"]
     told = top_reasons(found.champion, found.test, typical=found.typical, words=found.words.reasons)

@@ -1,10 +1,12 @@
-"""What is said of customers and cannot be said of sessions: when they order, and what."""
+"""What is said of customers and cannot be said of sessions: when they order, what, their habits, and who moved."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from purchase.insights.clusters import cluster_part
+from purchase.insights.movement import movement_part
 from purchase.insights.parts import NotAvailable, make, unavailable
 from purchase.insights.rolling import roll
 from purchase.insights.targets import deciles
@@ -13,7 +15,7 @@ from purchase.insights.when import horizon_columns, when_part
 from purchase.tables import DAY
 
 NO_CUSTOMERS = "the rows are sessions, not customers at a cutoff"
-PARTS = ("when", "what")
+PARTS = ("when", "what", "clusters", "movement")
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,34 @@ def without_customers():
     return More(dict.fromkeys(PARTS, unavailable(NO_CUSTOMERS)), pd.DataFrame())
 
 
-def customer_parts(found, params, chosen, **drawing):
-    """Return the ``More`` of a shop whose rows are customers at a cutoff; those ``chosen`` are told products."""
+def customer_parts(found, params, scored, chosen, **drawing):
+    """Return the ``More`` of a shop whose rows are customers at a cutoff.
+
+    Parameters
+    ----------
+    found : Found
+    params : Params
+    scored : DataFrame
+        Test rows with label and propensity and, where there are prices, expected_value_cents.
+    chosen : bool array, or None without prices
+        Whom to contact: those are told products.
+    """
+    parts, columns = _when(found, params, **drawing)
+    for name, maker, arguments in (
+        ("what", _what, (found, params, chosen)),
+        ("clusters", _clusters, (found, params, scored)),
+    ):
+        try:
+            parts[name], told = maker(*arguments, **drawing)
+            columns = columns.join(told)
+        except NotAvailable as reason:
+            parts[name] = unavailable(reason)
+    parts["movement"] = movement_part(found.orders, found.validation, found.test)
+    return More(parts, columns)
+
+
+def _when(found, params, **drawing):
+    """Return {"when": Part}, and the columns of the target list: none where nothing could be learned."""
     horizon_days, horizons_days = params.cutoffs.horizon_days, params.insights.horizons_days
     edges = np.unique([*horizons_days, horizon_days])
     origins = roll(
@@ -51,28 +79,30 @@ def customer_parts(found, params, chosen, **drawing):
     )
     at = int(found.test["cutoff"].iloc[0])
     spans = {"edges": edges, "horizons_days": horizons_days}
-    parts = {"when": make(when_part, origins, end_at=at + horizon_days * DAY, **spans, **drawing)}
-    columns = _columns(origins, at, found.test, **spans)
-    try:
-        parts["what"], told = _what(found, params, chosen, **drawing)
-        columns = columns.join(told.reindex(found.test["customer_id"]).reset_index(drop=True))
-    except NotAvailable as reason:
-        parts["what"] = unavailable(reason)
-    return More(parts, columns)
+    part = make(when_part, origins, end_at=at + horizon_days * DAY, **spans, **drawing)
+    if not origins or origins[-1].cutoff != at:
+        return {"when": part}, pd.DataFrame(index=range(len(found.test)))
+    told = horizon_columns(origins[-1], **spans).set_index("customer_id")
+    return {"when": part}, told.reindex(found.test["customer_id"]).reset_index(drop=True)
+
+
+def _clusters(found, params, scored, *, interval, **_):
+    part, numbers = cluster_part(found.test, scored, seed=params.seed, interval=interval)
+    return part, pd.DataFrame({"cluster": numbers})
 
 
 def _what(found, params, chosen, **drawing):
     days = {"horizon_days": params.cutoffs.horizon_days, "lookback_days": params.cutoffs.lookback_days}
     cutoffs = sorted(int(cutoff) for cutoff in found.panel["cutoff"].unique())
-    return what_part(
+    part, told = what_part(
         Shelf(found.lines, found.seen, **days),
         found.panel[["customer_id", "cutoff"]],
         cutoffs,
         most_wanted(found.test, found.propensities["test"], chosen),
-        seed=params.seed,
         n_threads=params.n_threads,
-        **{name: value for name, value in drawing.items() if name != "seed"},
+        **drawing,
     )
+    return part, told.reindex(found.test["customer_id"]).reset_index(drop=True)
 
 
 def most_wanted(test, propensity, chosen):
@@ -89,10 +119,3 @@ def champions(found):
         rows = getattr(found, part)
         told[int(rows["cutoff"].iloc[0])] = pd.Series(found.propensities[part], index=rows["customer_id"].to_numpy())
     return told
-
-
-def _columns(origins, at, test, **spans):
-    if not origins or origins[-1].cutoff != at:
-        return pd.DataFrame(index=range(len(test)))
-    told = horizon_columns(origins[-1], **spans).set_index("customer_id")
-    return told.reindex(test["customer_id"]).reset_index(drop=True)

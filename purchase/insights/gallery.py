@@ -4,6 +4,7 @@ import math
 
 from purchase.evaluation.style import LIGHT_GREY, figure, look
 from purchase.insights import pictures, pictures_customers
+from purchase.insights.movement import ORDER
 from purchase.insights.what import LEAST_BUYERS
 
 WIDTH = 6.0  # inches
@@ -110,6 +111,18 @@ def _next_items(tables, parts, currency):
     return drawing
 
 
+def _clusters(tables, parts, currency):
+    drawing, ax = figure(width=WIDTH, height=1.2 + 1.2 * BAR * len(tables["clusters"]))
+    pictures_customers.plot_clusters(tables["habits"], ax=ax)
+    return drawing
+
+
+def _movement(tables, parts, currency):
+    drawing, ax = figure(width=WIDTH, height=2.0 + BAR * tables["movement"]["before"].nunique())
+    pictures_customers.plot_movement(tables["movement"], order=ORDER, ax=ax)
+    return drawing
+
+
 def _rows(table):
     return figure(width=WIDTH, height=1.2 + BAR * len(table))
 
@@ -123,6 +136,8 @@ DRAWN = {
     "forecast": _forecast,
     "horizons": _horizons,
     "next_items": _next_items,
+    "clusters": _clusters,
+    "movement": _movement,
     "groups": _groups,
     "drift": _drift,
 }

@@ -1,6 +1,7 @@
 """Pictures of what is said of customers. Every ``plot_`` function draws a finished table on the axes it is given."""
 
 import numpy as np
+import seaborn as sns
 from matplotlib.ticker import PercentFormatter
 
 from purchase.evaluation.style import CHAMPION, GREY
@@ -42,3 +43,25 @@ def plot_next_items(rows, metric, *, ax):
     ax.locator_params(axis="x", nbins=5)
     ax.tick_params(axis="x", labelsize=8)
     ax.grid(axis="y", visible=False)
+
+
+def plot_clusters(habits, *, ax):
+    """Draw which habits a cluster has more or less of than all customers."""
+    grid = habits.pivot(index="cluster", columns="habit", values="apart")[list(dict.fromkeys(habits["habit"]))]
+    numbers = {"annot": True, "fmt": "+.1f", "cbar": False, "xticklabels": True, "yticklabels": True}
+    sns.heatmap(grid.round(1) + 0.0, center=0, vmin=-0.5, vmax=0.5, cmap="RdBu_r", **numbers, ax=ax)
+    ax.tick_params(axis="y", rotation=0)
+    ax.set_xticks(ax.get_xticks(), ax.get_xticklabels(), rotation=30, ha="right", fontsize=8.5)
+    ax.set(xlabel="", ylabel="Cluster")
+
+
+def plot_movement(table, *, order, ax):
+    """Draw the share of each segment's customers that is in each segment a cutoff later."""
+    grid = table.pivot(index="before", columns="after", values="share_of_before")
+    sizes = table.groupby("before")["n_customers"].sum()
+    grid = grid.reindex([name for name in order if name in grid.index], columns=[n for n in order if n in grid.columns])
+    numbers = {"annot": True, "fmt": ".0f", "annot_kws": {"size": 7.5}, "cbar": False}
+    sns.heatmap(100 * grid, vmin=0, vmax=100, cmap="Blues", xticklabels=True, yticklabels=True, **numbers, ax=ax)
+    ax.set_yticks(ax.get_yticks(), [f"{name} ({sizes[name]:,})" for name in grid.index], rotation=0, fontsize=8)
+    ax.set_xticks(ax.get_xticks(), grid.columns, rotation=60, ha="right", fontsize=8)
+    ax.set(xlabel="Segment at the test cutoff, % of the row", ylabel="Segment a cutoff before")

@@ -5,12 +5,13 @@ from pathlib import Path
 from string import Template
 
 from purchase.report.html import bullets, heading, paragraph, section, table
+from purchase.report.segments import segments_section
 from purchase.report.sure import sure_section
 from purchase.report.verdict import verdict_section
 from purchase.report.what import what_section
 from purchase.report.when import when_section
 from purchase.report.who import who_section
-from purchase.report.why import segments_section, why_section
+from purchase.report.why import why_section
 
 TEMPLATE = Path(__file__).with_name("page.html")
 LINKS = {

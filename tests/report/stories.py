@@ -17,6 +17,8 @@ PICTURES = (
     "calibration",
     "horizons",
     "next_items",
+    "clusters",
+    "movement",
 )
 SCORE = {"value": 0.5, "low": 0.4, "high": 0.6}
 METRICS = ("roc_auc", "average_precision", "log_loss", "calibration_slope", "calibration_intercept")
@@ -59,6 +61,7 @@ def insights(**changes):
     rule |= {"champion_ahead_cents": 2000, "ahead_low": -500, "ahead_high": 4500}
     value = {"n_buyers": 9, "mean_spent_cents": 900, "mean_expected_cents": 800}
     forecast = {"expected_orders": 118.0, "low_orders": 100, "high_orders": 140, "happened_orders": 120}
+    steady = {"mean": 0.9, "lowest": 0.8, "highest": 1.0}
     timing = {"cutoff": "2026-01-01", "within_days": 60, "n_ordered": 77, "n_likelier_than_not": 9, "error_days": 23.5}
     timing |= {"error_of_one_for_all_days": 23.6, "gain_days": {"value": 0.1, "low": -0.1, "high": 0.3}}
     parts = {
@@ -70,6 +73,8 @@ def insights(**changes):
         "uplift": dict.fromkeys(("overall", "top_half", "qini"), SCORE)
         | {"n_sent": 900, "n_held_out": 100, "uplift_days": 10},
         "forecast": {"total": forecast | {"inside_orders": True}},
+        "movement": {"cutoffs": ["2026-01-31", "2026-03-02"], "n_customers": 9, "n_stayed": 6, "n_new": 2, "n_gone": 1},
+        "clusters": {"habits": {"views": "n_view_90d"}, "n_clusters": 1, "stability": steady},
         "what": {"n_buyers_learned_from": 900, "n_buyers": 120, "n_told": 400, "share_of_bought_among_candidates": 0.4},
         "when": {"not_scored": {"90": "the records end"}, "timing": timing},
         "drivers": {"missing": {"session duration": "not available: no such feature"}},
@@ -98,6 +103,7 @@ def tables():
         "groups": pd.DataFrame([share | group]),
         "drift": pd.DataFrame({"feature": ["month"], "drift": [7.9]}),
         "ceiling": pd.DataFrame(losses),
+        "clusters": pd.DataFrame([share | {"cluster": 1, "apart": "more views", "n_customers": 9, "action": "Help."}]),
         "next_items": pd.DataFrame([item | {"ranking": name} for name in ("ranker", "popularity", "buy again")]),
         "horizons": pd.DataFrame([share | horizon | {"with_champion": champion} for champion in (True, False)]),
     }

@@ -63,7 +63,7 @@ def test_no_customer_is_named_on_the_page():
     assert "c00017" not in render(story())
 
 
-@pytest.mark.parametrize("part", ["profit", "uplift", "segments", "groups", "ceiling", "when", "what"])
+@pytest.mark.parametrize("part", ["profit", "uplift", "segments", "groups", "ceiling", "when", "what", "clusters"])
 def test_a_part_that_cannot_be_made_says_why_in_page_and_card(part):
     told = story(found=insights(**{part: ABSENT}))
     assert f"Not available: {REASON}." in text_of(render(told))
@@ -71,7 +71,7 @@ def test_a_part_that_cannot_be_made_says_why_in_page_and_card(part):
 
 
 def test_sessions_are_called_sessions_and_have_no_cutoff():
-    absent = dict.fromkeys(("profit", "uplift", "segments", "when", "what"), ABSENT)
+    absent = dict.fromkeys(("profit", "uplift", "segments", "when", "what", "clusters", "movement"), ABSENT)
     text = text_of(render(story(found=insights(about=about("session"), **absent))))
     assert "4,000 sessions: how likely each is to end with an order" in text
     assert "cutoff" not in text.split("About these numbers")[0]
@@ -95,6 +95,10 @@ def test_a_horizon_that_is_not_scored_says_why_and_an_expected_day_that_is_no_be
 def test_lists_of_products_say_which_simple_rules_they_are_no_better_than():
     text = text_of(render(story()))
     assert "by recall no better than popularity and buy again; by MAP better than popularity and buy again" in text
+
+
+def test_clusters_say_how_steady_they_are():
+    assert "adjusted Rand index of 0.90 on average and 0.80 at least" in text_of(render(story()))
 
 
 def test_the_words_say_association_and_that_propensity_is_not_uplift():
