@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from purchase.insights.backtest import backtest_part
 from purchase.insights.clusters import cluster_part
 from purchase.insights.movement import movement_part
 from purchase.insights.parts import NotAvailable, make, unavailable
@@ -15,7 +16,7 @@ from purchase.insights.when import horizon_columns, when_part
 from purchase.tables import DAY
 
 NO_CUSTOMERS = "the rows are sessions, not customers at a cutoff"
-PARTS = ("when", "what", "clusters", "movement")
+PARTS = ("when", "backtest", "what", "clusters", "movement")
 
 
 @dataclass(frozen=True)
@@ -63,27 +64,42 @@ def customer_parts(found, params, scored, chosen, **drawing):
 
 
 def _when(found, params, **drawing):
-    """Return {"when": Part}, and the columns of the target list: none where nothing could be learned."""
+    """Return what is said of times, and the columns of the target list: none where nothing could be learned."""
     horizon_days, horizons_days = params.cutoffs.horizon_days, params.insights.horizons_days
-    edges = np.unique([*horizons_days, horizon_days])
+    edges, days = np.unique([*horizons_days, horizon_days]), days_of(params)
     origins = roll(
         found.panel,
         found.orders,
         found.bg_nbd,
         champions(found),
         edges=edges,
-        horizon_days=horizon_days,
-        lookback_days=params.cutoffs.lookback_days,
         seed=params.seed,
         n_threads=params.n_threads,
+        **days,
     )
     at = int(found.test["cutoff"].iloc[0])
     spans = {"edges": edges, "horizons_days": horizons_days}
-    part = make(when_part, origins, end_at=at + horizon_days * DAY, **spans, **drawing)
+    parts = {
+        "when": make(when_part, origins, end_at=at + horizon_days * DAY, **spans, **drawing),
+        "backtest": make(
+            backtest_part,
+            origins,
+            found.orders,
+            found.bg_nbd,
+            edges=edges,
+            prior_orders=params.insights.value_prior_orders,
+            interval=drawing["interval"],
+            **days,
+        ),
+    }
     if not origins or origins[-1].cutoff != at:
-        return {"when": part}, pd.DataFrame(index=range(len(found.test)))
+        return parts, pd.DataFrame(index=range(len(found.test)))
     told = horizon_columns(origins[-1], **spans).set_index("customer_id")
-    return {"when": part}, told.reindex(found.test["customer_id"]).reset_index(drop=True)
+    return parts, told.reindex(found.test["customer_id"]).reset_index(drop=True)
+
+
+def days_of(params):
+    return {"horizon_days": params.cutoffs.horizon_days, "lookback_days": params.cutoffs.lookback_days}
 
 
 def _clusters(found, params, scored, *, interval, **_):
@@ -92,10 +108,9 @@ def _clusters(found, params, scored, *, interval, **_):
 
 
 def _what(found, params, chosen, **drawing):
-    days = {"horizon_days": params.cutoffs.horizon_days, "lookback_days": params.cutoffs.lookback_days}
     cutoffs = sorted(int(cutoff) for cutoff in found.panel["cutoff"].unique())
     part, told = what_part(
-        Shelf(found.lines, found.seen, **days),
+        Shelf(found.lines, found.seen, **days_of(params)),
         found.panel[["customer_id", "cutoff"]],
         cutoffs,
         most_wanted(found.test, found.propensities["test"], chosen),

@@ -123,6 +123,13 @@ def _movement(tables, parts, currency):
     return drawing
 
 
+def _weeks(tables, parts, currency):
+    weeks = tables["backtest_weeks"]
+    drawing, ax = figure(width=WIDTH, height=4.2)
+    pictures_customers.plot_weeks(weeks[weeks["n_days"] == weeks["n_days"].max()], ax=ax)  # without the rest of a week
+    return drawing
+
+
 def _rows(table):
     return figure(width=WIDTH, height=1.2 + BAR * len(table))
 
@@ -135,6 +142,7 @@ DRAWN = {
     "segments": _segments,
     "forecast": _forecast,
     "horizons": _horizons,
+    "backtest_weeks": _weeks,
     "next_items": _next_items,
     "clusters": _clusters,
     "movement": _movement,

@@ -1,10 +1,12 @@
 """Pictures of what is said of customers. Every ``plot_`` function draws a finished table on the axes it is given."""
 
 import numpy as np
+import pandas as pd
 import seaborn as sns
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import PercentFormatter
 
-from purchase.evaluation.style import CHAMPION, GREY
+from purchase.evaluation.style import CHAMPION, GREY, LIGHT_GREY
 from purchase.insights.pictures import SECOND
 
 
@@ -65,3 +67,20 @@ def plot_movement(table, *, order, ax):
     ax.set_yticks(ax.get_yticks(), [f"{name} ({sizes[name]:,})" for name in grid.index], rotation=0, fontsize=8)
     ax.set_xticks(ax.get_xticks(), grid.columns, rotation=60, ha="right", fontsize=8)
     ax.set(xlabel="Segment at the test cutoff, % of the row", ylabel="Segment a cutoff before")
+
+
+def plot_weeks(weeks, *, ax):
+    """Draw the customers expected to order in each week, forecast by forecast, with both intervals, and who did."""
+    days = pd.to_datetime(weeks["first_day"])
+    for i, (_, rows) in enumerate(weeks.groupby("cutoff", sort=False)):
+        place, named = days[rows.index], i == 0
+        band = {"color": CHAMPION, "linewidth": 0}
+        wide, chance = ("with earlier errors", "by chance alone") if named else (None, None)
+        ax.fill_between(place, rows["low"], rows["high"], alpha=0.12, label=wide, **band)
+        ax.fill_between(place, rows["low_by_chance"], rows["high_by_chance"], alpha=0.3, label=chance, **band)
+        ax.plot(place, rows["expected_orders"], "D-", color=CHAMPION, markersize=4, label="expected" if named else None)
+        ax.axvline(place.iloc[0], color=LIGHT_GREY, linewidth=1, linestyle=":")
+    ax.plot(days, weeks["happened_orders"], "o", color=SECOND, markersize=5, label="happened", zorder=4)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(AutoDateLocator()))
+    ax.set(ylim=(0, None), xlabel="Week of the first order in the horizon", ylabel="Customers")
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)

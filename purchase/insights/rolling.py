@@ -29,6 +29,8 @@ class Origin:
         The same by BG/NBD.
     base_rates : array of shape (n_edges,)
         Share of rows of earlier cutoffs that ordered within each edge.
+    last_share : float
+        Share of the rows of the cutoff before that ordered in its horizon, if that was over by now; else NaN.
     with_champion : bool
         Whether the champion, which had not learned from this cutoff's orders, set the chance within the horizon.
     """
@@ -39,6 +41,7 @@ class Origin:
     chances: np.ndarray
     baseline: np.ndarray
     base_rates: np.ndarray
+    last_share: float
     with_champion: bool
 
 
@@ -70,8 +73,15 @@ def roll(panel, orders, bg_nbd, champions, *, edges, horizon_days, lookback_days
             chances = anchored(chances, champions[cutoff].loc[rows["customer_id"]].to_numpy(), k)
         rates, never = base_rates(panel, days, orders, edges=edges, origin=cutoff, lookback_days=lookback_days)
         told = bg_nbd_chances(rows, orders, bg_nbd, never, edges=edges, lookback_days=lookback_days)
-        origins.append(Origin(int(cutoff), rows, days[here], chances, told, rates, with_champion))
+        last = last_share(panel["cutoff"].to_numpy(), days, cutoff, horizon_days)
+        origins.append(Origin(int(cutoff), rows, days[here], chances, told, rates, last, with_champion))
     return origins
+
+
+def last_share(cutoffs, days, origin, horizon_days):
+    """Return the share that ordered in the last horizon which was over by ``origin``, of the rows of its cutoff."""
+    over = cutoffs[cutoffs + horizon_days * DAY <= origin]
+    return float((days[cutoffs == over.max()] < horizon_days).mean()) if len(over) else np.nan
 
 
 def base_rates(panel, days, orders, *, edges, origin, lookback_days):

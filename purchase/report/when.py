@@ -5,7 +5,7 @@ from purchase.report.words import cents, estimate, share
 
 
 def when_section(story):
-    return section("when", "When, and how many", _horizon(story), *_horizons(story))
+    return section("when", "When, and how many", _horizon(story), *_backtest(story), *_horizons(story))
 
 
 def _horizon(story):
@@ -33,6 +33,41 @@ def _horizon(story):
         caption="Expected and happened, by segment; the scale is logarithmic.",
     )
     return paragraph(*said) + (drawn if len(forecast) > 1 else "")
+
+
+def _backtest(story):
+    yield heading("How good such forecasts were")
+    yield story.missing("backtest")
+    found = story.insights["backtest"]
+    if "not_available" in found:
+        return
+    inside, weeks = found["inside_of_horizons"], found["inside_of_weeks"]
+    yield paragraph(
+        f"At each of {found['n_cutoffs']} cutoffs, by what was known then: what happened lay within the "
+        f"{story.interval} of chance alone {inside['by_chance']} of {inside['n']} times ({weeks['by_chance']} of "
+        f"{weeks['n']} weeks), and within the one that also counts on errors like those at the cutoffs before "
+        f"{inside['with_past_errors']} of {inside['n']} times ({weeks['with_past_errors']} of {weeks['n']} weeks).",
+        _plan(inside, story.about["interval"]),
+    )
+    yield picture(
+        story.pictures["backtest_weeks"],
+        description="Line chart of the customers expected to order in each week after each of the last cutoffs, with "
+        "two intervals, and dots for how many did.",
+        caption="Customers by the week of their first order in the horizon; dotted lines: cutoffs.",
+    )
+    rows = [
+        [name, str(off["n_cutoffs"]), share(off["orders"]), share(off["revenue"]) if "revenue" in off else "not told"]
+        for name, off in found["off_by"].items()
+    ]
+    names = ["Forecast", "Cutoffs", "Orders off by", "Revenue off by"]
+    yield table(names, rows, caption="Mean absolute error of the horizon's total, in percent; BG/NBD with Gamma-Gamma")
+
+
+def _plan(inside, interval):
+    """Say which interval to plan with."""
+    if inside["by_chance"] < interval * inside["n"] - 1:
+        return "Plan with the wider one: months differ by more than chance."
+    return "What happened differs from the forecasts by little more than chance."
 
 
 def _horizons(story):
@@ -64,18 +99,19 @@ def _scores(story):
     horizons = story.tables["horizons"]
     rows = [
         [
-            f"{row.horizon_days} days",
+            str(row.horizon_days),
             row.cutoff if row.with_champion else f"{row.cutoff} (*)",
             share(row.mean_propensity, 2),
-            f"{share(row.share_ordered, 2)} [{share(row.low, 2)}, {share(row.high, 2)}]",
+            estimate({"value": row.share_ordered, "low": row.low, "high": row.high}, lambda value: share(value, 2)),
             estimate({"value": row.roc_auc, "low": row.roc_auc_low, "high": row.roc_auc_high}, "{:.2f}".format),
             estimate({"value": row.gain_on_bg_nbd, "low": row.gain_low, "high": row.gain_high}, "{:.3f}".format),
         ]
         for row in horizons.itertuples()
     ]
-    names = ["Within", "Cutoff", "Predicted", "Ordered", "ROC AUC", "Log loss below BG/NBD's"]
+    names = ["Days", "Cutoff", "Predicted", "Ordered", "ROC AUC", "Gain"]
+    gain = "gain: log loss below BG/NBD's"
     star = "" if horizons["with_champion"].all() else "; (*) without the champion, which had learned from what followed"
-    return table(names, rows, caption=f"Each horizon out of time, with {story.interval}s{star}", stacked=True)
+    return table(names, rows, caption=f"Each horizon out of time, with {story.interval}s; {gain}{star}", stacked=True)
 
 
 def _day(story, timing):

@@ -17,6 +17,7 @@ PICTURES = (
     "calibration",
     "horizons",
     "next_items",
+    "backtest_weeks",
     "clusters",
     "movement",
 )
@@ -62,6 +63,9 @@ def insights(**changes):
     value = {"n_buyers": 9, "mean_spent_cents": 900, "mean_expected_cents": 800}
     forecast = {"expected_orders": 118.0, "low_orders": 100, "high_orders": 140, "happened_orders": 120}
     steady = {"mean": 0.9, "lowest": 0.8, "highest": 1.0}
+    inside = {"n": 5, "by_chance": 1, "with_past_errors": 4}
+    off_by = {"propensities": {"orders": 0.2, "n_cutoffs": 5, "revenue": 0.1}}
+    off_by |= {"last horizon": {"orders": 0.3, "n_cutoffs": 5}}
     timing = {"cutoff": "2026-01-01", "within_days": 60, "n_ordered": 77, "n_likelier_than_not": 9, "error_days": 23.5}
     timing |= {"error_of_one_for_all_days": 23.6, "gain_days": {"value": 0.1, "low": -0.1, "high": 0.3}}
     parts = {
@@ -75,6 +79,7 @@ def insights(**changes):
         "forecast": {"total": forecast | {"inside_orders": True}},
         "movement": {"cutoffs": ["2026-01-31", "2026-03-02"], "n_customers": 9, "n_stayed": 6, "n_new": 2, "n_gone": 1},
         "clusters": {"habits": {"views": "n_view_90d"}, "n_clusters": 1, "stability": steady},
+        "backtest": {"n_cutoffs": 5, "off_by": off_by, "inside_of_horizons": inside, "inside_of_weeks": inside},
         "what": {"n_buyers_learned_from": 900, "n_buyers": 120, "n_told": 400, "share_of_bought_among_candidates": 0.4},
         "when": {"not_scored": {"90": "the records end"}, "timing": timing},
         "drivers": {"missing": {"session duration": "not available: no such feature"}},

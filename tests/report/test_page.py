@@ -63,7 +63,9 @@ def test_no_customer_is_named_on_the_page():
     assert "c00017" not in render(story())
 
 
-@pytest.mark.parametrize("part", ["profit", "uplift", "segments", "groups", "ceiling", "when", "what", "clusters"])
+@pytest.mark.parametrize(
+    "part", ["profit", "uplift", "segments", "groups", "ceiling", "when", "backtest", "what", "clusters"]
+)
 def test_a_part_that_cannot_be_made_says_why_in_page_and_card(part):
     told = story(found=insights(**{part: ABSENT}))
     assert f"Not available: {REASON}." in text_of(render(told))
@@ -71,7 +73,7 @@ def test_a_part_that_cannot_be_made_says_why_in_page_and_card(part):
 
 
 def test_sessions_are_called_sessions_and_have_no_cutoff():
-    absent = dict.fromkeys(("profit", "uplift", "segments", "when", "what", "clusters", "movement"), ABSENT)
+    absent = dict.fromkeys(("profit", "uplift", "segments", "when", "backtest", "what", "clusters", "movement"), ABSENT)
     text = text_of(render(story(found=insights(about=about("session"), **absent))))
     assert "4,000 sessions: how likely each is to end with an order" in text
     assert "cutoff" not in text.split("About these numbers")[0]
@@ -99,6 +101,13 @@ def test_lists_of_products_say_which_simple_rules_they_are_no_better_than():
 
 def test_clusters_say_how_steady_they_are():
     assert "adjusted Rand index of 0.90 on average and 0.80 at least" in text_of(render(story()))
+
+
+def test_forecasts_that_missed_by_more_than_chance_say_which_interval_to_plan_with():
+    text = text_of(render(story()))
+    assert "of chance alone 1 of 5 times" in text
+    assert "Plan with the wider one" in text
+    assert "last horizon 5 30.0% not told" in text
 
 
 def test_the_words_say_association_and_that_propensity_is_not_uplift():
