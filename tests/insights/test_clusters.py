@@ -35,7 +35,7 @@ def test_kinds_that_lie_apart_are_found_again_on_every_half_and_numbered_by_thei
     part, clusters = cluster_part(features, scored, **SETTINGS)
     table = part.tables["clusters"]
     assert part.numbers["stability_by_number"]["3"] > 0.95
-    assert part.numbers["stability"]["mean"] >= 0.8
+    assert part.numbers["stability"]["mean"] >= 0.9
     assert table["mean_propensity"].is_monotonic_decreasing
     assert table["n_customers"].sum() == 600
     assert table["n_ordered"].sum() == 200
