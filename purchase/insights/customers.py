@@ -6,17 +6,19 @@ import numpy as np
 import pandas as pd
 
 from purchase.insights.backtest import backtest_part
+from purchase.insights.campaign import TAKES, campaign_part
 from purchase.insights.clusters import cluster_part
 from purchase.insights.movement import movement_part
 from purchase.insights.parts import NotAvailable, make, unavailable
 from purchase.insights.rolling import roll
 from purchase.insights.targets import deciles
+from purchase.insights.uplift import promotions
 from purchase.insights.what import Shelf, what_part
 from purchase.insights.when import horizon_columns, when_part
 from purchase.tables import DAY
 
 NO_CUSTOMERS = "the rows are sessions, not customers at a cutoff"
-PARTS = ("when", "backtest", "what", "clusters", "movement")
+PARTS = ("when", "backtest", "campaign", "what", "clusters", "movement")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,10 @@ def customer_parts(found, params, scored, chosen, **drawing):
     chosen : bool array, or None without prices
         Whom to contact: those are told products.
     """
-    parts, columns = _when(found, params, **drawing)
+    edges = np.unique([*params.insights.horizons_days, params.cutoffs.horizon_days])
+    origins = _roll(found, params, edges)
+    parts, columns = _when(found, params, origins, edges, **drawing)
+    parts["campaign"] = make(_campaign, found, params, origins, edges, **drawing)
     for name, maker, arguments in (
         ("what", _what, (found, params, chosen)),
         ("clusters", _clusters, (found, params, scored)),
@@ -63,34 +68,20 @@ def customer_parts(found, params, scored, chosen, **drawing):
     return More(parts, columns)
 
 
-def _when(found, params, **drawing):
+def _roll(found, params, edges):
+    settings = {"seed": params.seed, "n_threads": params.n_threads, **days_of(params)}
+    return roll(found.panel, found.orders, found.bg_nbd, champions(found), edges=edges, **settings)
+
+
+def _when(found, params, origins, edges, **drawing):
     """Return what is said of times, and the columns of the target list: none where nothing could be learned."""
-    horizon_days, horizons_days = params.cutoffs.horizon_days, params.insights.horizons_days
-    edges, days = np.unique([*horizons_days, horizon_days]), days_of(params)
-    origins = roll(
-        found.panel,
-        found.orders,
-        found.bg_nbd,
-        champions(found),
-        edges=edges,
-        seed=params.seed,
-        n_threads=params.n_threads,
-        **days,
-    )
     at = int(found.test["cutoff"].iloc[0])
-    spans = {"edges": edges, "horizons_days": horizons_days}
+    end_at = at + params.cutoffs.horizon_days * DAY
+    spans = {"edges": edges, "horizons_days": params.insights.horizons_days}
+    known = {"prior_orders": params.insights.value_prior_orders, "interval": drawing["interval"], **days_of(params)}
     parts = {
-        "when": make(when_part, origins, end_at=at + horizon_days * DAY, **spans, **drawing),
-        "backtest": make(
-            backtest_part,
-            origins,
-            found.orders,
-            found.bg_nbd,
-            edges=edges,
-            prior_orders=params.insights.value_prior_orders,
-            interval=drawing["interval"],
-            **days,
-        ),
+        "when": make(when_part, origins, end_at=end_at, **spans, **drawing),
+        "backtest": make(backtest_part, origins, found.orders, found.bg_nbd, edges=edges, **known),
     }
     if not origins or origins[-1].cutoff != at:
         return parts, pd.DataFrame(index=range(len(found.test)))
@@ -98,13 +89,35 @@ def _when(found, params, **drawing):
     return parts, told.reindex(found.test["customer_id"]).reset_index(drop=True)
 
 
-def days_of(params):
-    return {"horizon_days": params.cutoffs.horizon_days, "lookback_days": params.cutoffs.lookback_days}
+def _campaign(found, params, origins, edges, **drawing):
+    """Hand the promotions after each cutoff, with propensities of that day, to ``campaign_part``."""
+    k = list(edges).index(params.cutoffs.horizon_days)
+    keys, takes = ["customer_id", "cutoff"], [name for name in TAKES if name in found.panel]
+    rows = [origin.rows.assign(propensity=origin.chances[:, k]) for origin in origins]
+    rows = [part.merge(found.panel[[*keys, *takes]], on=keys) for part in rows if part["propensity"].notna().all()]
+    if len(rows) < 2:
+        raise NotAvailable("too few orders lie before the last cutoffs to learn what e-mails add")
+    settings, horizon_days = params.insights, params.cutoffs.horizon_days
+    days = {"uplift_days": settings.uplift_days, "horizon_days": horizon_days}
+    learned, judged = (promotions(part, found.mails, found.orders, **days) for part in (pd.concat(rows[:-1]), rows[-1]))
+    worth = found.orders.loc[found.orders["ordered_at"] < rows[-1]["cutoff"].iloc[0], "revenue_cents"].mean()
+    return campaign_part(
+        learned,
+        judged,
+        margin=settings.margin,
+        contact_cost_cents=settings.contact_cost_cents,
+        order_value_cents=None if np.isnan(worth) else worth,
+        **drawing,
+    )
 
 
 def _clusters(found, params, scored, *, interval, **_):
     part, numbers = cluster_part(found.test, scored, seed=params.seed, interval=interval)
     return part, pd.DataFrame({"cluster": numbers})
+
+
+def days_of(params):
+    return {"horizon_days": params.cutoffs.horizon_days, "lookback_days": params.cutoffs.lookback_days}
 
 
 def _what(found, params, chosen, **drawing):

@@ -130,6 +130,12 @@ def _weeks(tables, parts, currency):
     return drawing
 
 
+def _campaign(tables, parts, currency):
+    drawing, ax = _rows(tables["campaign"])
+    pictures_customers.plot_campaign(tables["campaign"], ax=ax)
+    return drawing
+
+
 def _rows(table):
     return figure(width=WIDTH, height=1.2 + BAR * len(table))
 
@@ -137,6 +143,7 @@ def _rows(table):
 DRAWN = {
     "profit": _profit,
     "uplift": _uplift,
+    "campaign": _campaign,
     "drivers": _drivers,
     "shapes": _shapes,
     "segments": _segments,

@@ -84,3 +84,17 @@ def plot_weeks(weeks, *, ax):
     ax.xaxis.set_major_formatter(ConciseDateFormatter(AutoDateLocator()))
     ax.set(ylim=(0, None), xlabel="Week of the first order in the horizon", ylabel="Customers")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
+
+
+def plot_campaign(table, *, ax):
+    """Draw what the e-mail added to the share that orders, among those whom each rule would write to."""
+    place, colours = np.arange(len(table)), {"highest uplift": CHAMPION, "highest propensity": SECOND}
+    for at, row in zip(place, table.itertuples(), strict=True):
+        reach = [[row.uplift - row.low], [row.high - row.uplift]]
+        ax.errorbar(row.uplift, at, xerr=reach, fmt="o", color=colours.get(row.whom, GREY), capsize=3)
+    ax.axvline(0, color=GREY, linewidth=1)
+    ax.set_yticks(place, [f"{row.whom}, {row.share:.0%}" for row in table.itertuples()], fontsize=8.5)
+    ax.invert_yaxis()
+    ax.grid(axis="y", visible=False)
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.set(xlabel="Added to the share that orders", ylabel="")

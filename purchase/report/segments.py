@@ -7,36 +7,27 @@ from purchase.report.words import cents, share
 def segments_section(story):
     if missing := story.missing("segments"):
         return section("segments", "Segments", missing)
-    segments = story.tables["segments"]
-    rows = [
-        [
-            row.segment,
-            f"{row.n_customers:,}",
-            share(row.mean_propensity),
-            f"{share(row.share_ordered)} [{share(row.low)}, {share(row.high)}]",
-            row.action,
-        ]
-        for row in segments.itertuples()
-    ]
-    return section(
-        "segments",
-        "Segments",
-        heading("By orders"),
-        paragraph("Customers by how recently, how often and for how much they ordered before, under the usual names."),
-        picture(
-            story.pictures["segments"],
-            description="For each segment: mean propensity beside the share that ordered, with its interval.",
-            caption="Predicted and ordered, by segment, with their sizes.",
-        ),
-        table(
-            ["Segment", "Customers", "Propensity", "Ordered", "What to do"],
-            rows,
-            caption="Segments and actions",
-            stacked=True,
-        ),
-        *_movement(story),
-        *_clusters(story),
+    return section("segments", "Segments", *_by_orders(story), *_movement(story), *_clusters(story))
+
+
+def _by_orders(story):
+    yield heading("By orders")
+    yield paragraph("Customers by how recently, how often and for how much they ordered before, under the usual names.")
+    yield picture(
+        story.pictures["segments"],
+        description="For each segment: mean propensity beside the share that ordered, with its interval.",
+        caption="Predicted and ordered, by segment, with their sizes.",
     )
+    rows = [
+        [row.segment, f"{row.n_customers:,}", share(row.mean_propensity), _ordered(row), row.action]
+        for row in story.tables["segments"].itertuples()
+    ]
+    names = ["Segment", "Customers", "Propensity", "Ordered", "What to do"]
+    yield table(names, rows, caption="Segments and actions", stacked=True)
+
+
+def _ordered(row):
+    return f"{share(row.share_ordered)} [{share(row.low)}, {share(row.high)}]"
 
 
 def _movement(story):
@@ -73,19 +64,22 @@ def _clusters(story):
         description="Matrix: how far each cluster's mean rank in each habit lies above or below all customers'.",
         caption="More (red) or less (blue) of a habit than all customers, in ranks from -0.5 to 0.5 or beyond.",
     )
-    money = cents(story.about["currency"])
-    clusters = story.tables["clusters"]
+    yield _cluster_table(story.tables["clusters"], cents(story.about["currency"]))
+
+
+def _cluster_table(clusters, money):
+    priced = "expected_revenue_cents" in clusters
     rows = [
         [
             f"{row.cluster}: {row.apart}",
             f"{row.n_customers:,}",
             share(row.mean_propensity),
-            f"{share(row.share_ordered)} [{share(row.low)}, {share(row.high)}]",
-            *([money(row.expected_revenue_cents)] if "expected_revenue_cents" in clusters else []),
+            _ordered(row),
+            *([money(row.expected_revenue_cents)] if priced else []),
             row.action,
         ]
         for row in clusters.itertuples()
     ]
-    worth = ["Expected revenue"] if "expected_revenue_cents" in clusters else []
-    names = ["Cluster: apart by", "Customers", "Propensity", "Ordered", *worth, "What to do"]
-    yield table(names, rows, caption="Clusters of habits, the likeliest first", stacked=True)
+    names = ["Cluster: apart by", "Customers", "Propensity", "Ordered", "Expected revenue", "What to do"]
+    names = names if priced else [name for name in names if name != "Expected revenue"]
+    return table(names, rows, caption="Clusters of habits, the likeliest first", stacked=True)

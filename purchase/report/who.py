@@ -10,7 +10,7 @@ NOT_UPLIFT = (
 
 
 def who_section(story):
-    return section("who", "Whom to contact", *_profit(story), *_uplift(story), *_examples(story))
+    return section("who", "Whom to contact", *_profit(story), *_uplift(story), *_campaign(story), *_examples(story))
 
 
 def _profit(story):
@@ -91,6 +91,47 @@ def _uplift(story):
         description="Points with intervals: what e-mails add to the share that orders, by tenth of the propensity.",
         caption=f"E-mail sent against held out, by propensity. Qini coefficient {estimate(found['qini'])}: above 0, "
         "e-mails do more for the likelier.",
+    )
+
+
+def _campaign(story):
+    yield heading("A campaign aimed at uplift")
+    yield story.missing("campaign")
+    found = story.insights["campaign"]
+    if "not_available" in found:
+        return
+    told = found["qini_of_uplift"]
+    clear = "above 0: it knows whom e-mails move" if told["low"] > 0 else "not told from 0: it may know nothing"
+    yield paragraph(
+        f"From {found['n_learned_from']:,} recipients of earlier promotions, a regression learned for whom the e-mail "
+        f"makes a difference; the hold-out of the last cutoff's promotions ({found['n_judged']:,} recipients) judges "
+        f"it. Its Qini coefficient is {estimate(told)}, {clear}; the propensity's is "
+        f"{estimate(found['qini_of_propensity'])}."
+    )
+    yield picture(
+        story.pictures["campaign"],
+        description="Points with intervals: what the e-mail added among all recipients, and among the fifth and the "
+        "half of the highest predicted uplift and of the highest propensity.",
+        caption="Blue: the highest predicted uplift; orange: the highest propensity; grey: everybody.",
+    )
+    rules = story.tables["campaign"]
+    if "profit_of_100_cents" in rules:
+        yield _earned(rules, found, story)
+
+
+def _earned(rules, found, story):
+    """Say what the campaign aimed at uplift earned, against writing to everybody."""
+    shown = cents(story.about["currency"])
+    lines = [
+        f"{row.whom}, {share(row.share, 0)} of the recipients: {shown(row.profit_of_100_cents)} a hundred e-mails "
+        f"[{shown(row.profit_low_cents)}, {shown(row.profit_high_cents)}]"
+        for row in rules.itertuples()
+    ]
+    cost = shown(story.settings.contact_cost_cents)
+    return (
+        paragraph(f"What the added orders would have earned, at {cost} an e-mail (insights.contact_cost_cents):")
+        + bullets(lines)
+        + paragraph(f"{found['n_worth_it']:,} recipients were predicted to be worth that cost.", kind="note")
     )
 
 

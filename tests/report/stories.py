@@ -17,6 +17,7 @@ PICTURES = (
     "calibration",
     "horizons",
     "next_items",
+    "campaign",
     "backtest_weeks",
     "clusters",
     "movement",
@@ -82,6 +83,8 @@ def insights(**changes):
         "backtest": {"n_cutoffs": 5, "off_by": off_by, "inside_of_horizons": inside, "inside_of_weeks": inside},
         "what": {"n_buyers_learned_from": 900, "n_buyers": 120, "n_told": 400, "share_of_bought_among_candidates": 0.4},
         "when": {"not_scored": {"90": "the records end"}, "timing": timing},
+        "campaign": dict.fromkeys(("qini_of_uplift", "qini_of_propensity"), SCORE)
+        | {"n_learned_from": 800, "n_judged": 200, "n_worth_it": 17},
         "drivers": {"missing": {"session duration": "not available: no such feature"}},
         "segments": {"n_segments": 1},
         "groups": {"n_groups": 1, "n_small": 0, "off": []},
@@ -98,6 +101,7 @@ def tables():
     group = {"attribute": "age", "group": "18 to 24", "n_rows": 90, "n_ordered": 3, "verdict": "as predicted"}
     horizon = {"horizon_days": 7, "cutoff": "2026-03-02", "roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95}
     horizon |= {"gain_on_bg_nbd": 0.004, "gain_low": 0.003, "gain_high": 0.005}
+    campaign = {"uplift": 0.02, "profit_of_100_cents": 1234, "profit_low_cents": -500, "profit_high_cents": 3000}
     item = {"what": "products", "of_what": "all", "k": 10, "n_customers": 120, "recall": 0.2, "map": 0.1}
     item |= {"recall_ahead_low": -0.01, "map_ahead_low": 0.01}
     losses = {"scores": ["base rate", "champion", "truth"], "metric": "log_loss", "value": [0.3, 0.2, 0.1]}
@@ -109,6 +113,7 @@ def tables():
         "drift": pd.DataFrame({"feature": ["month"], "drift": [7.9]}),
         "ceiling": pd.DataFrame(losses),
         "clusters": pd.DataFrame([share | {"cluster": 1, "apart": "more views", "n_customers": 9, "action": "Help."}]),
+        "campaign": pd.DataFrame([campaign | {"whom": "highest uplift", "share": 0.2}]),
         "next_items": pd.DataFrame([item | {"ranking": name} for name in ("ranker", "popularity", "buy again")]),
         "horizons": pd.DataFrame([share | horizon | {"with_champion": champion} for champion in (True, False)]),
     }

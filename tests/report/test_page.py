@@ -64,7 +64,7 @@ def test_no_customer_is_named_on_the_page():
 
 
 @pytest.mark.parametrize(
-    "part", ["profit", "uplift", "segments", "groups", "ceiling", "when", "backtest", "what", "clusters"]
+    "part", ["profit", "uplift", "segments", "groups", "ceiling", "when", "backtest", "campaign", "what", "clusters"]
 )
 def test_a_part_that_cannot_be_made_says_why_in_page_and_card(part):
     told = story(found=insights(**{part: ABSENT}))
@@ -73,7 +73,7 @@ def test_a_part_that_cannot_be_made_says_why_in_page_and_card(part):
 
 
 def test_sessions_are_called_sessions_and_have_no_cutoff():
-    absent = dict.fromkeys(("profit", "uplift", "segments", "when", "backtest", "what", "clusters", "movement"), ABSENT)
+    absent = dict.fromkeys({*insights()} - {"about", "forecast", "drivers", "groups", "drift", "ceiling"}, ABSENT)
     text = text_of(render(story(found=insights(about=about("session"), **absent))))
     assert "4,000 sessions: how likely each is to end with an order" in text
     assert "cutoff" not in text.split("About these numbers")[0]
@@ -108,6 +108,12 @@ def test_forecasts_that_missed_by_more_than_chance_say_which_interval_to_plan_wi
     assert "of chance alone 1 of 5 times" in text
     assert "Plan with the wider one" in text
     assert "last horizon 5 30.0% not told" in text
+
+
+def test_a_campaign_aimed_at_uplift_says_what_it_earned_with_its_interval():
+    text = text_of(render(story()))
+    assert "highest uplift, 20% of the recipients: 12.34 EUR a hundred e-mails [-5.00 EUR, 30.00 EUR]" in text
+    assert "above 0: it knows whom e-mails move" in text
 
 
 def test_the_words_say_association_and_that_propensity_is_not_uplift():
