@@ -141,6 +141,8 @@ def classic_revenue(rows, orders, model, chances, *, lookback_days, horizon_days
     Who has not ordered in the lookback orders once with the chance in ``chances``, at anyone's mean order.
     """
     before = spent(orders, rows, days_before=lookback_days)
+    if not before["revenue_cents"].any():
+        return 0.0
     paid = (before["n_orders"] > 0) & (before["revenue_cents"] > 0)
     n_orders, mean = before["n_orders"].to_numpy(float), np.zeros(len(rows))
     mean[paid] = before.loc[paid, "revenue_cents"] / before.loc[paid, "n_orders"]

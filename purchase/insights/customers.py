@@ -10,7 +10,7 @@ from purchase.insights.campaign import TAKES, campaign_part
 from purchase.insights.clusters import cluster_part
 from purchase.insights.movement import movement_part
 from purchase.insights.parts import NotAvailable, make, unavailable
-from purchase.insights.rolling import roll
+from purchase.insights.rolling import chances_of, roll
 from purchase.insights.targets import deciles
 from purchase.insights.uplift import promotions
 from purchase.insights.what import Shelf, what_part
@@ -85,8 +85,9 @@ def _when(found, params, origins, edges, **drawing):
     }
     if not origins or origins[-1].cutoff != at:
         return parts, pd.DataFrame(index=range(len(found.test)))
-    told = horizon_columns(origins[-1], **spans).set_index("customer_id")
-    return parts, told.reindex(found.test["customer_id"]).reset_index(drop=True)
+    champion, horizon_days = found.propensities["test"], params.cutoffs.horizon_days
+    chances = chances_of(origins[-1].hazards, found.test, champion, horizon_days=horizon_days)
+    return parts, horizon_columns(chances, **spans)
 
 
 def _campaign(found, params, origins, edges, **drawing):

@@ -7,7 +7,7 @@ import pandas as pd
 
 from purchase.features.bg_nbd import BGNBD
 from purchase.insights.panel import days_to_next_order
-from purchase.insights.timing import anchored, fit_hazards
+from purchase.insights.timing import Hazards, anchored, fit_hazards
 from purchase.tables import DAY
 
 N_ORIGINS = 5  # the last cutoffs, at which a model of its own is fitted
@@ -31,6 +31,8 @@ class Origin:
         Share of rows of earlier cutoffs that ordered within each edge.
     last_share : float
         Share of the rows of the cutoff before that ordered in its horizon, if that was over by now; else NaN.
+    hazards : Hazards
+        What was learned by then.
     with_champion : bool
         Whether the champion, which had not learned from this cutoff's orders, set the chance within the horizon.
     """
@@ -42,6 +44,7 @@ class Origin:
     baseline: np.ndarray
     base_rates: np.ndarray
     last_share: float
+    hazards: Hazards
     with_champion: bool
 
 
@@ -66,16 +69,20 @@ def roll(panel, orders, bg_nbd, champions, *, edges, horizon_days, lookback_days
         if learned is None:
             continue
         here = (panel["cutoff"] == cutoff).to_numpy()
-        chances, k = learned.chances(panel[here]), list(edges).index(horizon_days)
         rows = panel.loc[here, ["customer_id", "cutoff", "group"]].reset_index(drop=True)
-        with_champion = cutoff in champions and not np.isnan(chances[:, k]).any()
-        if with_champion:
-            chances = anchored(chances, champions[cutoff].loc[rows["customer_id"]].to_numpy(), k)
+        champion = champions[cutoff].loc[rows["customer_id"]].to_numpy() if cutoff in champions else None
+        chances = chances_of(learned, panel[here], champion, horizon_days=horizon_days)
         rates, never = base_rates(panel, days, orders, edges=edges, origin=cutoff, lookback_days=lookback_days)
         told = bg_nbd_chances(rows, orders, bg_nbd, never, edges=edges, lookback_days=lookback_days)
         last = last_share(panel["cutoff"].to_numpy(), days, cutoff, horizon_days)
-        origins.append(Origin(int(cutoff), rows, days[here], chances, told, rates, last, with_champion))
+        origins.append(Origin(int(cutoff), rows, days[here], chances, told, rates, last, learned, champion is not None))
     return origins
+
+
+def chances_of(hazards, rows, champion, *, horizon_days):
+    """Return each row's chance of an order within each edge; within the horizon, the champion's if there is one."""
+    chances, k = hazards.chances(rows), list(hazards.edges).index(horizon_days)
+    return chances if champion is None or np.isnan(chances[:, k]).any() else anchored(chances, champion, k)
 
 
 def last_share(cutoffs, days, origin, horizon_days):

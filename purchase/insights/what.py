@@ -75,16 +75,17 @@ def what_part(shelf, rows, cutoffs, targets, *, seed, n_threads, n_bootstrap, in
     if shelf.lines["product_id"].isna().all():
         raise NotAvailable("the shop's orders name no products")
     *earlier, last = cutoffs
-    tables = [_of_buyers(shelf, rows, cutoff) for cutoff in earlier[-N_CUTOFFS:]]
-    n_buyers = sum(table["customer_id"].nunique() for table in tables)
-    ranker = fit_ranker(tables, seed=seed, n_threads=n_threads) if n_buyers >= LEAST_BUYERS else None
-    test = _of_buyers(shelf, rows, last)
-    if ranker is None or len(test) == 0:
+    buyers = {cutoff: _buyers(shelf, rows, cutoff) for cutoff in [*earlier[-N_CUTOFFS:], last]}
+    n_buyers = sum(len(buyers[cutoff]) for cutoff in earlier[-N_CUTOFFS:])
+    tables = {cutoff: _of_buyers(shelf, found, cutoff) for cutoff, found in buyers.items() if len(found)}
+    test, learned = tables.pop(last, None), n_buyers >= LEAST_BUYERS
+    ranker = fit_ranker(list(tables.values()), seed=seed, n_threads=n_threads) if learned else None
+    if ranker is None or test is None:
         raise NotAvailable(f"{n_buyers} customers bought in the horizons of the cutoffs before, {LEAST_BUYERS} needed")
     truth = shelf.bought(last)
     truth = truth[truth["customer_id"].isin(test["customer_id"])]
     found = _scores(test, truth, predict(ranker, test), n_bootstrap=n_bootstrap, interval=interval, seed=seed)
-    told = [_told(shelf, ranker, part, last) for part in _chunks(targets[:MOST_TARGETS])]
+    told = _told_all(shelf, ranker, targets[:MOST_TARGETS], last)
     numbers = {
         "n_buyers_learned_from": n_buyers,
         "n_buyers": int(test["customer_id"].nunique()),
@@ -93,19 +94,24 @@ def what_part(shelf, rows, cutoffs, targets, *, seed, n_threads, n_bootstrap, in
     }
     if truth["category"].isna().all():
         numbers["categories"] = "not available: the shop's orders name no categories"
-    return Part(numbers, {"next_items": found.round(N_DECIMALS)}), pd.concat(told)
+    return Part(numbers, {"next_items": found.round(N_DECIMALS)}), told
 
 
-def _chunks(targets):
-    return [targets[i : i + CHUNK_CUSTOMERS] for i in range(0, max(len(targets), 1), CHUNK_CUSTOMERS)]
+def _told_all(shelf, ranker, targets, cutoff):
+    chunks = [targets[i : i + CHUNK_CUSTOMERS] for i in range(0, len(targets), CHUNK_CUSTOMERS)]
+    told = [_told(shelf, ranker, chunk, cutoff) for chunk in chunks]
+    return pd.concat(told) if told else pd.DataFrame(index=pd.Index([], name="customer_id"))
 
 
-def _of_buyers(shelf, rows, cutoff):
-    """Return the candidates of those of ``rows`` who buy in the cutoff's horizon, and which of them they buy."""
-    bought = shelf.bought(cutoff)
-    known = rows.loc[rows["cutoff"] == cutoff, "customer_id"]
-    buyers = np.sort(bought.loc[bought["customer_id"].isin(known), "customer_id"].unique())
-    table = shelf.candidates(buyers, cutoff)
+def _buyers(shelf, rows, cutoff):
+    """Return those of ``rows`` who buy in the cutoff's horizon."""
+    found = shelf.bought(cutoff)["customer_id"]
+    return np.sort(found[found.isin(rows.loc[rows["cutoff"] == cutoff, "customer_id"])].unique())
+
+
+def _of_buyers(shelf, buyers, cutoff):
+    """Return the candidates of customers who buy in the cutoff's horizon, and which of them they buy."""
+    bought, table = shelf.bought(cutoff), shelf.candidates(buyers, cutoff)
     hits = table[KEYS].merge(bought.assign(bought=True)[[*KEYS, "bought"]], on=KEYS, how="left")
     return table.assign(bought=hits["bought"].notna().to_numpy())
 

@@ -61,23 +61,27 @@ def when_part(origins, *, edges, horizons_days, end_at, **resampling):
     return Part(numbers, {name: table.round(N_DECIMALS) for name, table in tables.items() if len(table)})
 
 
-def horizon_columns(last, *, edges, horizons_days):
-    """Return what the target list says of the customers of the last cutoff.
+def horizon_columns(chances, *, edges, horizons_days):
+    """Return what the target list says of customers.
+
+    Parameters
+    ----------
+    chances : array of shape (n_customers, n_edges)
+        NaN where a horizon was not learned.
 
     Returns
     -------
-    DataFrame
-        customer_id, ``propensity_<n>_days`` for each horizon that was learned, and the day by which half of those
-        order who order within the longest of them.
+    DataFrame of n_customers rows
+        ``propensity_<n>_days`` for each horizon that was learned, and the day by which half of those order who order
+        within the longest of them.
     """
-    table = last.rows[["customer_id"]].copy()
-    learned = ~np.isnan(last.chances).any(axis=0)
+    table, learned = pd.DataFrame(index=range(len(chances))), ~np.isnan(chances).any(axis=0)
     for days in horizons_days:
         k = list(edges).index(days)
         if learned[k]:
-            table[f"propensity_{days}_days"] = last.chances[:, k].round(N_DECIMALS)
+            table[f"propensity_{days}_days"] = chances[:, k].round(N_DECIMALS)
     if learned.any():
-        table[TIMED] = days_to_half(last.chances[:, learned], np.asarray(edges)[learned]).round(1)
+        table[TIMED] = days_to_half(chances[:, learned], np.asarray(edges)[learned]).round(1)
     return table
 
 

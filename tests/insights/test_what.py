@@ -102,6 +102,12 @@ def test_a_shop_without_categories_says_so_and_has_no_list_of_them():
     assert told["next_categories"].isna().all()
 
 
+def test_where_nobody_is_to_be_contacted_nobody_is_told_anything():
+    part, told = part_of(loyal_shop(), targets=())
+    assert len(part.tables["next_items"])
+    assert len(told) == part.numbers["n_told"] == 0
+
+
 def test_orders_without_products_or_too_few_buyers_make_no_part():
     lines = loyal_shop()
     with pytest.raises(NotAvailable, match="name no products"):

@@ -77,7 +77,7 @@ def test_each_horizon_is_scored_at_the_latest_cutoff_after_which_it_is_over_and_
 
 
 def test_within_the_champions_horizon_the_chance_is_its_propensity(origins):
-    table = horizon_columns(origins[-1], edges=EDGES, horizons_days=[7, 30])
+    table = horizon_columns(origins[-1].chances, edges=EDGES, horizons_days=[7, 30])
     assert set(table["propensity_30_days"]) == {0.4, 0.02}
     assert (table["propensity_7_days"] < table["propensity_30_days"]).all()
 
