@@ -290,6 +290,14 @@ class InsightsParams(Strict):
     value_prior_orders: Positive
     uplift_days: Count
     n_top_features: Count
+    horizons_days: Annotated[list[Count], Field(min_length=1)]
+
+    @field_validator("horizons_days")
+    @classmethod
+    def _rise(cls, value):
+        if value != sorted(set(value)):
+            raise ValueError("must rise from each to the next")
+        return value
 
 
 class GateParams(Strict):

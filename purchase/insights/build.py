@@ -7,6 +7,7 @@ import pandas as pd
 
 from purchase.evaluation.ceiling import compare_to_truth, with_truth
 from purchase.insights import profit
+from purchase.insights.customers import NO_CUSTOMERS, customer_parts, without_customers
 from purchase.insights.drivers import driver_part
 from purchase.insights.forecast import forecast_part
 from purchase.insights.groups import group_part
@@ -14,11 +15,11 @@ from purchase.insights.parts import N_DECIMALS, NotAvailable, Part, make, unavai
 from purchase.insights.reasons import top_reasons
 from purchase.insights.rows import both_parts, outcomes, rule_propensities, scored_rows, spread_of, with_value
 from purchase.insights.segments import rfm, segment_part
+from purchase.insights.shift import shift_part
 from purchase.insights.targets import target_list
 from purchase.insights.uplift import uplift_part
 from purchase.insights.value import check_prices, value_error
-
-NO_CUSTOMERS = "the rows are sessions, not customers at a cutoff"
+from purchase.tables import KEY_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,21 @@ class Found:
 
     Parameters
     ----------
+    shop : Shop
     champion : Model
     validation, test : DataFrame
         Feature tables.
+    predictions : DataFrame
+        What evaluate wrote of the test rows.
     propensities : dict of {"validation", "test": array of shape (n_rows,)}
     training : DataFrame
         Label, recency and frequency of the training rows.
+    training_column : callable
+        Name of a feature -> its values on the training rows.
+    panel : DataFrame, or None where rows are sessions
+        Customers at every cutoff: customer_id, cutoff, group and the features that are numbers.
+    bg_nbd : dict of {cutoff: BGNBD}
+    truth : DataFrame, or the reason why there is none
     typical : dict of {feature: value}
         Of the training rows.
     ranking : list of str
@@ -40,25 +50,37 @@ class Found:
     orders : DataFrame with customer_id, ordered_at and revenue_cents
     mails : DataFrame with customer_id, event_at and event_type
         Promotions sent and held out.
+    lines : DataFrame, or None where rows are sessions
+        Order lines: customer_id, ordered_at, product_id, category and unit_price_cents.
+    seen : callable
+        (cutoff, customers) -> what they looked at in the lookback.
     words : Words
     """
 
-    task: str
+    shop: object
     champion: object
     validation: pd.DataFrame
     test: pd.DataFrame
+    predictions: pd.DataFrame
     propensities: dict
     training: pd.DataFrame
+    training_column: object
+    panel: pd.DataFrame | None
+    bg_nbd: dict
+    truth: object
     typical: dict
     ranking: list
     orders: pd.DataFrame
     mails: pd.DataFrame
+    lines: pd.DataFrame | None
+    seen: object
     words: object
 
 
 def build(found, params):
-    """Return {name: Part} of all insights but drift and ceiling, and the target list."""
+    """Return {name: Part} of all insights, and the target list."""
     drawing, parts = resampling_of(params), {}
+    is_customers = found.shop.task == "customer"
     validation, test = (scored_rows(getattr(found, part), found.propensities[part]) for part in ("validation", "test"))
     segments = chosen = values = None
     try:
@@ -66,7 +88,7 @@ def build(found, params):
         values = test["expected_value_cents"].to_numpy()
     except NotAvailable as reason:
         parts["profit"] = unavailable(reason)
-    if found.task == "customer":
+    if is_customers:
         table = rfm(found.orders, test)
         segments, parts["segments"] = table["segment"], segment_part(table, test, interval=drawing["interval"])
     else:
@@ -74,13 +96,29 @@ def build(found, params):
     parts["forecast"] = forecast_part(test, segments, values, spread_of(validation), **drawing)
     parts["uplift"] = make(_uplift, found, validation, test, params)
     parts["groups"] = make(group_part, found.test, test, chosen, interval=drawing["interval"])
+    more = customer_parts(found, params, test, chosen, **drawing) if is_customers else without_customers()
+    parts |= more.parts | _about_the_model(found, params, **drawing)
+    who = found.test["customer_id" if is_customers else "row_id"]
+    told = top_reasons(found.champion, found.test, typical=found.typical, words=found.words.reasons)
+    told = more.columns.join(told.reset_index(drop=True), how="right")
+    return parts, target_list(who, test, told, segments, contacted=chosen, terms=terms_of(params))
+
+
+def _about_the_model(found, params, **drawing):
+    """Return the parts that say what the champion goes by, how far its features moved, and how good it could be."""
     shown = {"n_top": params.insights.n_top_features, "n_repeats": params.evaluate.n_importance_repeats}
-    predict = found.champion.predict_propensity
-    parts["drivers"] = driver_part(predict, found.test, found.ranking, found.words, **shown, **drawing)
-    reasons = top_reasons(found.champion, found.test, typical=found.typical, words=found.words.reasons)
-    who = found.test["customer_id" if found.task == "customer" else "row_id"]
-    reasons = reasons.reset_index(drop=True)
-    return parts, target_list(who, test, reasons, segments, contacted=chosen, terms=terms_of(params))
+    predict, names = found.champion.predict_propensity, features_of(found.test)
+    pairs = ((name, found.training_column(name), found.test[name]) for name in names)
+    base_rate = found.training["label"].mean()
+    return {
+        "drivers": driver_part(predict, found.test, found.ranking, found.words, **shown, **drawing),
+        "drift": shift_part(pairs, propensities=found.propensities, max_drift=params.review.max_drift),
+        "ceiling": make(ceiling_part, found.predictions, found.truth, base_rate=base_rate, **drawing),
+    }
+
+
+def features_of(table):
+    return [name for name in table.columns if name not in KEY_COLUMNS]
 
 
 def resampling_of(params):
@@ -94,7 +132,7 @@ def terms_of(params):
 
 def _profit(found, validation, test, params):
     """Return the part on profit, the rows of validation and test with their value, and who of test is contacted."""
-    if found.task != "customer":
+    if found.shop.task != "customer":
         raise NotAvailable(NO_CUSTOMERS)
     check_prices(found.orders)
     days = {"lookback_days": params.cutoffs.lookback_days, "horizon_days": params.cutoffs.horizon_days}
@@ -109,7 +147,7 @@ def _profit(found, validation, test, params):
 
 
 def _uplift(found, validation, test, params):
-    if found.task != "customer":
+    if found.shop.task != "customer":
         raise NotAvailable(NO_CUSTOMERS)
     days = {"uplift_days": params.insights.uplift_days, "horizon_days": params.cutoffs.horizon_days}
     return uplift_part(both_parts(validation, test), found.mails, found.orders, **days, **resampling_of(params))

@@ -3,7 +3,9 @@
 import math
 
 from purchase.evaluation.style import LIGHT_GREY, figure, look
-from purchase.insights import pictures
+from purchase.insights import pictures, pictures_customers
+from purchase.insights.movement import ORDER
+from purchase.insights.what import LEAST_BUYERS
 
 WIDTH = 6.0  # inches
 BAR = 0.3  # inches of height that a bar or a row of points takes
@@ -79,6 +81,61 @@ def _drift(tables, parts, currency):
     return drawing
 
 
+def _horizons(tables, parts, currency):
+    horizons = [rows for _, rows in tables["horizons_by_cutoff"].groupby("horizon_days")]
+    n_rows = math.ceil(len(horizons) / N_COLUMNS)
+    drawing, axes = figure(width=WIDTH, height=0.4 + 2.1 * n_rows, nrows=n_rows, ncols=N_COLUMNS, squeeze=False)
+    for ax, rows in zip(axes.flat, horizons, strict=False):
+        pictures_customers.plot_horizon(rows, ax=ax)
+    for ax in axes.flat[len(horizons) :]:
+        ax.set_axis_off()
+    drawing.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    drawing.supylabel("Share that orders", fontsize=10)
+    drawing.supxlabel("Cutoff", fontsize=10)
+    return drawing
+
+
+def _next_items(tables, parts, currency):
+    rows = tables["next_items"]
+    longest = rows.groupby(["what", "of_what"])["k"].transform("max")
+    enough = (rows["n_customers"] >= LEAST_BUYERS) | (rows["of_what"] == "all")
+    rows = rows[(rows["k"] == longest) & enough].reset_index(drop=True)
+    names = {"all": "", "again": " bought before", "new": " that are new"}
+    buyers = rows["n_customers"].map("({:,} buyers)".format)
+    rows["list"] = rows["k"].astype(str) + " " + rows["what"] + rows["of_what"].map(names) + " " + buyers
+    n_lists = rows["list"].nunique()
+    drawing, axes = figure(width=WIDTH, height=1.0 + 0.26 * (len(rows) + n_lists), ncols=2, sharey=True)
+    for ax, metric, name in zip(axes, ("recall", "map"), ("Recall", "Mean average precision"), strict=True):
+        pictures_customers.plot_next_items(rows, metric, ax=ax)
+        ax.set_xlabel(name, fontsize=10)
+    return drawing
+
+
+def _clusters(tables, parts, currency):
+    drawing, ax = figure(width=WIDTH, height=1.2 + 1.2 * BAR * len(tables["clusters"]))
+    pictures_customers.plot_clusters(tables["habits"], ax=ax)
+    return drawing
+
+
+def _movement(tables, parts, currency):
+    drawing, ax = figure(width=WIDTH, height=2.0 + BAR * tables["movement"]["before"].nunique())
+    pictures_customers.plot_movement(tables["movement"], order=ORDER, ax=ax)
+    return drawing
+
+
+def _weeks(tables, parts, currency):
+    weeks = tables["backtest_weeks"]
+    drawing, ax = figure(width=WIDTH, height=4.2)
+    pictures_customers.plot_weeks(weeks[weeks["n_days"] == weeks["n_days"].max()], ax=ax)  # without the rest of a week
+    return drawing
+
+
+def _campaign(tables, parts, currency):
+    drawing, ax = _rows(tables["campaign"])
+    pictures_customers.plot_campaign(tables["campaign"], ax=ax)
+    return drawing
+
+
 def _rows(table):
     return figure(width=WIDTH, height=1.2 + BAR * len(table))
 
@@ -86,10 +143,16 @@ def _rows(table):
 DRAWN = {
     "profit": _profit,
     "uplift": _uplift,
+    "campaign": _campaign,
     "drivers": _drivers,
     "shapes": _shapes,
     "segments": _segments,
     "forecast": _forecast,
+    "horizons": _horizons,
+    "backtest_weeks": _weeks,
+    "next_items": _next_items,
+    "clusters": _clusters,
+    "movement": _movement,
     "groups": _groups,
     "drift": _drift,
 }

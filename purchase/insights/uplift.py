@@ -32,12 +32,13 @@ def promotions(rows, mails, orders, *, uplift_days, horizon_days):
     Parameters
     ----------
     rows : DataFrame with customer_id, cutoff, group and propensity
+        Other columns are kept.
     mails : DataFrame with customer_id, event_at and event_type (SENT or HELD_OUT)
     orders : DataFrame with customer_id and ordered_at
 
     Returns
     -------
-    DataFrame with group, propensity, sent and ordered; a row a customer and promotion, in order
+    DataFrame with group, propensity, sent and ordered, and the others; a row a customer and promotion, in order
         Promotions count whose ``uplift_days`` end within the horizon; ``ordered`` is whether an order followed in them.
 
     Raises
@@ -58,7 +59,8 @@ def promotions(rows, mails, orders, *, uplift_days, horizon_days):
     after = found[["customer_id", "event_at"]].reset_index().merge(orders[["customer_id", "ordered_at"]])
     delay = after["ordered_at"] - after["event_at"]
     ordered = after.loc[(delay >= 0) & (delay < uplift_days * DAY), "index"].unique()
-    return found[["group", "propensity"]].assign(sent=found["event_type"] == SENT, ordered=found.index.isin(ordered))
+    told = found.drop(columns=["customer_id", "cutoff", "event_at", "event_type"])
+    return told.assign(sent=found["event_type"] == SENT, ordered=found.index.isin(ordered))
 
 
 def uplift_part(rows, mails, orders, *, uplift_days, horizon_days, **resampling):
@@ -70,8 +72,8 @@ def uplift_part(rows, mails, orders, *, uplift_days, horizon_days, **resampling)
         Table ``uplift``: a row a tenth, the likeliest first.
     """
     found = promotions(rows, mails, orders, uplift_days=uplift_days, horizon_days=horizon_days)
-    bins = _tenths(found["propensity"].to_numpy())
-    counts = _counts(found, bins)
+    bins = tenths(found["propensity"].to_numpy())
+    counts = tenth_counts(found, bins)
     sums = counts.sum(axis=2)
     table = pd.DataFrame({"tenth": np.arange(1, N_BINS + 1)})
     table["mean_propensity"] = found["propensity"].groupby(bins).mean()
@@ -83,7 +85,7 @@ def uplift_part(rows, mails, orders, *, uplift_days, horizon_days, **resampling)
     half = N_BINS // 2
     for name, part in (("overall", sums), ("top_half", sums[:, :half]), ("bottom_half", sums[:, half:])):
         numbers[name] = estimate(*difference(*part.sum(axis=1), interval=resampling["interval"]))
-    numbers["qini"] = estimate(*_qini_with_interval(counts, found["group"], **resampling))
+    numbers["qini"] = estimate(*qini_with_interval(counts, found["group"], **resampling))
     return Part(numbers, {"uplift": table.round(N_DECIMALS)})
 
 
@@ -97,20 +99,20 @@ def difference(sent, sent_ordered, held_out, held_out_ordered, *, interval):
     return value, value - below, value + above
 
 
-def _qini_with_interval(counts, groups, *, interval, **resampling):
+def qini_with_interval(counts, groups, *, interval, **resampling):
     sums = bootstrap_sums(counts.reshape(-1, counts.shape[2]), groups, **resampling)
     low, high = percentile_interval(qini(sums.reshape(*counts.shape[:2], -1)), interval=interval)
     return qini(counts.sum(axis=2)[:, :, None])[0], low, high
 
 
-def _tenths(propensity):
+def tenths(propensity):
     """Return each row's tenth from 0, the likeliest."""
     rank = np.empty(len(propensity), dtype=int)
     rank[np.argsort(-propensity, kind="stable")] = np.arange(len(propensity))
     return rank * N_BINS // len(propensity)
 
 
-def _counts(found, bins):
+def tenth_counts(found, bins):
     """Return which row is sent, sent and ordered, held out, held out and ordered, in which tenth: (4, N_BINS, n)."""
     sent, ordered = found["sent"].to_numpy(), found["ordered"].to_numpy()
     what = np.stack([sent, sent & ordered, ~sent, ~sent & ordered]).astype(float)

@@ -5,16 +5,20 @@ from pathlib import Path
 from string import Template
 
 from purchase.report.html import bullets, heading, paragraph, section, table
+from purchase.report.segments import segments_section
 from purchase.report.sure import sure_section
 from purchase.report.verdict import verdict_section
-from purchase.report.who import when_section, who_section
-from purchase.report.why import segments_section, why_section
+from purchase.report.what import what_section
+from purchase.report.when import when_section
+from purchase.report.who import who_section
+from purchase.report.why import why_section
 
 TEMPLATE = Path(__file__).with_name("page.html")
 LINKS = {
     "verdict": "Verdict",
     "who": "Whom to contact",
-    "when": "How many",
+    "when": "When, how many",
+    "what": "What next",
     "why": "Why",
     "segments": "Segments",
     "sure": "How sure",
@@ -29,6 +33,7 @@ def render(story):
         verdict_section(story),
         who_section(story),
         when_section(story),
+        what_section(story),
         why_section(story),
         segments_section(story),
         sure_section(story),

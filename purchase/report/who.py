@@ -10,7 +10,7 @@ NOT_UPLIFT = (
 
 
 def who_section(story):
-    return section("who", "Whom to contact", *_profit(story), *_uplift(story), *_examples(story))
+    return section("who", "Whom to contact", *_profit(story), *_uplift(story), *_campaign(story), *_examples(story))
 
 
 def _profit(story):
@@ -94,6 +94,47 @@ def _uplift(story):
     )
 
 
+def _campaign(story):
+    yield heading("A campaign aimed at uplift")
+    yield story.missing("campaign")
+    found = story.insights["campaign"]
+    if "not_available" in found:
+        return
+    told = found["qini_of_uplift"]
+    clear = "above 0: it knows whom e-mails move" if told["low"] > 0 else "not told from 0: it may know nothing"
+    yield paragraph(
+        f"From {found['n_learned_from']:,} recipients of earlier promotions, a regression learned for whom the e-mail "
+        f"makes a difference; the hold-out of the last cutoff's promotions ({found['n_judged']:,} recipients) judges "
+        f"it. Its Qini coefficient is {estimate(told)}, {clear}; the propensity's is "
+        f"{estimate(found['qini_of_propensity'])}."
+    )
+    yield picture(
+        story.pictures["campaign"],
+        description="Points with intervals: what the e-mail added among all recipients, and among the fifth and the "
+        "half of the highest predicted uplift and of the highest propensity.",
+        caption="Blue: the highest predicted uplift; orange: the highest propensity; grey: everybody.",
+    )
+    rules = story.tables["campaign"]
+    if "profit_of_100_cents" in rules:
+        yield _earned(rules, found, story)
+
+
+def _earned(rules, found, story):
+    """Say what the campaign aimed at uplift earned, against writing to everybody."""
+    shown = cents(story.about["currency"])
+    lines = [
+        f"{row.whom}, {share(row.share, 0)} of the recipients: {shown(row.profit_of_100_cents)} a hundred e-mails "
+        f"[{shown(row.profit_low_cents)}, {shown(row.profit_high_cents)}]"
+        for row in rules.itertuples()
+    ]
+    cost = shown(story.settings.contact_cost_cents)
+    return (
+        paragraph(f"What the added orders would have earned, at {cost} an e-mail (insights.contact_cost_cents):")
+        + bullets(lines)
+        + paragraph(f"{found['n_worth_it']:,} recipients were predicted to be worth that cost.", kind="note")
+    )
+
+
 def _examples(story):
     yield heading("Why these")
     yield paragraph(
@@ -105,30 +146,3 @@ def _examples(story):
     ranked = enumerate(zip(story.examples["propensity"], told, strict=True), start=1)
     rows = [[f"No. {number}", share(propensity), text] for number, (propensity, text) in ranked]
     yield table(["Rank", "Propensity", "Reasons"], rows, caption="The first of the target list", stacked=True)
-
-
-def when_section(story):
-    total = story.insights["forecast"]["total"]
-    said = [
-        f"{total['happened_orders']:,.0f} {story.rows} did {story.outcome}; the propensities add up to "
-        f"{total['expected_orders']:,.1f} ({story.interval} of chance alone {total['low_orders']:,.0f} to "
-        f"{total['high_orders']:,.0f}), so what happened lies {'inside' if total['inside_orders'] else 'OUTSIDE'}."
-    ]
-    if "expected_revenue_cents" in total:
-        shown = cents(story.about["currency"])
-        said.append(
-            f"They spent {shown(total['happened_revenue_cents'])}; {shown(total['expected_revenue_cents'])} was "
-            f"expected ({shown(total['low_revenue_cents'])} to {shown(total['high_revenue_cents'])}): "
-            f"{'inside' if total['inside_revenue_cents'] else 'OUTSIDE'}."
-        )
-    forecast = story.tables["forecast"]
-    missed = forecast[~forecast["inside_orders"] & (forecast["segment"] != "All")]["segment"]
-    if len(missed):
-        said.append(f"Segments where what happened lies outside the interval: {', '.join(missed)}.")
-    drawn = picture(
-        story.pictures["forecast"],
-        description="For all customers and for each segment: expected number who order with its interval, and how many "
-        "did.",
-        caption="Expected and happened, by segment; the scale is logarithmic.",
-    )
-    return section("when", "How many will order", paragraph(*said), drawn if len(forecast) > 1 else "")

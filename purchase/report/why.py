@@ -1,7 +1,7 @@
-"""What goes with ordering, and who the segments are."""
+"""What goes with ordering."""
 
-from purchase.report.html import bullets, paragraph, picture, section, table
-from purchase.report.words import score, share
+from purchase.report.html import bullets, paragraph, picture, section
+from purchase.report.words import score
 
 ASSOCIATION = (
     "This is association, not cause: it says what the champion looks at, not what would happen if the shop changed it. "
@@ -15,7 +15,6 @@ DIRECTIONS = {
     "differs": "differs by category",
 }
 N_NAMED = 5
-NAMES = ("Segment", "Customers", "Propensity", "Ordered", "What to do")
 
 
 def why_section(story):
@@ -52,35 +51,3 @@ def _always_shown(story, drivers):
         )
     for what, reason in story.insights["drivers"]["missing"].items():
         yield f"{what}: {reason}"
-
-
-def segments_section(story):
-    if missing := story.missing("segments"):
-        return section("segments", "Segments", missing)
-    segments = story.tables["segments"]
-    rows = [
-        [
-            row.segment,
-            f"{row.n_customers:,}",
-            share(row.mean_propensity),
-            f"{share(row.share_ordered)} [{share(row.low)}, {share(row.high)}]",
-            row.action,
-        ]
-        for row in segments.itertuples()
-    ]
-    return section(
-        "segments",
-        "Segments",
-        paragraph("Customers by how recently, how often and for how much they ordered before, under the usual names."),
-        picture(
-            story.pictures["segments"],
-            description="For each segment: mean propensity beside the share that ordered, with its interval.",
-            caption="Predicted and ordered, by segment, with their sizes.",
-        ),
-        table(
-            ["Segment", "Customers", "Propensity", "Ordered", "What to do"],
-            rows,
-            caption="Segments and actions",
-            stacked=True,
-        ),
-    )

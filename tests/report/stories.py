@@ -5,8 +5,25 @@ import pandas as pd
 from purchase.params import InsightsParams
 from purchase.report.story import Story
 
-PICTURES = ("profit", "uplift", "forecast", "drivers", "shapes", "segments", "groups", "drift", "calibration")
-PICTURES += ("protocols", "learning_curve")
+PICTURES = (
+    "profit",
+    "uplift",
+    "forecast",
+    "drivers",
+    "shapes",
+    "segments",
+    "groups",
+    "drift",
+    "calibration",
+    "horizons",
+    "next_items",
+    "campaign",
+    "backtest_weeks",
+    "clusters",
+    "movement",
+    "protocols",
+    "learning_curve",
+)
 SCORE = {"value": 0.5, "low": 0.4, "high": 0.6}
 METRICS = ("roc_auc", "average_precision", "log_loss", "calibration_slope", "calibration_intercept")
 
@@ -60,6 +77,12 @@ def insights(**changes):
     rule |= {"champion_ahead_cents": 2000, "ahead_low": -500, "ahead_high": 4500}
     value = {"n_buyers": 9, "mean_spent_cents": 900, "mean_expected_cents": 800}
     forecast = {"expected_orders": 118.0, "low_orders": 100, "high_orders": 140, "happened_orders": 120}
+    steady = {"mean": 0.9, "lowest": 0.8, "highest": 1.0}
+    inside = {"n": 5, "by_chance": 1, "with_past_errors": 4}
+    off_by = {"propensities": {"orders": 0.2, "n_cutoffs": 5, "revenue": 0.1}}
+    off_by |= {"last horizon": {"orders": 0.3, "n_cutoffs": 5}}
+    timing = {"cutoff": "2026-01-01", "within_days": 60, "n_ordered": 77, "n_likelier_than_not": 9, "error_days": 23.5}
+    timing |= {"error_of_one_for_all_days": 23.6, "gain_days": {"value": 0.1, "low": -0.1, "high": 0.3}}
     parts = {
         "profit": {
             "n_customers": 4000,
@@ -69,6 +92,13 @@ def insights(**changes):
         "uplift": dict.fromkeys(("overall", "top_half", "qini"), SCORE)
         | {"n_sent": 900, "n_held_out": 100, "uplift_days": 10},
         "forecast": {"total": forecast | {"inside_orders": True}},
+        "movement": {"cutoffs": ["2026-01-31", "2026-03-02"], "n_customers": 9, "n_stayed": 6, "n_new": 2, "n_gone": 1},
+        "clusters": {"habits": {"views": "n_view_90d"}, "n_clusters": 1, "stability": steady},
+        "backtest": {"n_cutoffs": 5, "off_by": off_by, "inside_of_horizons": inside, "inside_of_weeks": inside},
+        "what": {"n_buyers_learned_from": 900, "n_buyers": 120, "n_told": 400, "share_of_bought_among_candidates": 0.4},
+        "when": {"not_scored": {"90": "the records end"}, "timing": timing},
+        "campaign": dict.fromkeys(("qini_of_uplift", "qini_of_propensity"), SCORE)
+        | {"n_learned_from": 800, "n_judged": 200, "n_worth_it": 17},
         "drivers": {"missing": {"session duration": "not available: no such feature"}},
         "segments": {"n_segments": 1},
         "groups": {"n_groups": 1, "n_small": 0, "off": []},
@@ -83,6 +113,11 @@ def tables():
     share = {"mean_propensity": 0.03, "share_ordered": 0.03, "low": 0.02, "high": 0.05}
     driver = {"feature": "x", "meaning": "time since <x>", "always_shown": "product views", "direction": "falls"}
     group = {"attribute": "age", "group": "18 to 24", "n_rows": 90, "n_ordered": 3, "verdict": "as predicted"}
+    horizon = {"horizon_days": 7, "cutoff": "2026-03-02", "roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95}
+    horizon |= {"gain_on_bg_nbd": 0.004, "gain_low": 0.003, "gain_high": 0.005}
+    campaign = {"uplift": 0.02, "profit_of_100_cents": 1234, "profit_low_cents": -500, "profit_high_cents": 3000}
+    item = {"what": "products", "of_what": "all", "k": 10, "n_customers": 120, "recall": 0.2, "map": 0.1}
+    item |= {"recall_ahead_low": -0.01, "map_ahead_low": 0.01}
     losses = {"scores": ["base rate", "champion", "truth"], "metric": "log_loss", "value": [0.3, 0.2, 0.1]}
     return {
         "forecast": pd.DataFrame({"segment": ["All", "Champions"], "inside_orders": [True, False]}),
@@ -91,6 +126,10 @@ def tables():
         "groups": pd.DataFrame([share | group]),
         "drift": pd.DataFrame({"feature": ["month"], "drift": [7.9]}),
         "ceiling": pd.DataFrame(losses),
+        "clusters": pd.DataFrame([share | {"cluster": 1, "apart": "more views", "n_customers": 9, "action": "Help."}]),
+        "campaign": pd.DataFrame([campaign | {"whom": "highest uplift", "share": 0.2}]),
+        "next_items": pd.DataFrame([item | {"ranking": name} for name in ("ranker", "popularity", "buy again")]),
+        "horizons": pd.DataFrame([share | horizon | {"with_champion": champion} for champion in (True, False)]),
     }
 
 
@@ -109,6 +148,7 @@ def story(evaluated=None, found=None):
         value_prior_orders=3.0,
         uplift_days=10,
         n_top_features=10,
+        horizons_days=[7, 30],
     )
     first = {"customer_id": "c00017", "propensity": 0.31, "reason_1": "raised by a < b", "reason_2": None}
     return Story(

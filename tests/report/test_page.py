@@ -6,7 +6,7 @@ import pytest
 from purchase.report.card import render_card
 from purchase.report.page import LINKS, render
 from purchase.report.words import model, score
-from tests.report.stories import about, evaluation, insights, story
+from tests.report.stories import PICTURES, about, evaluation, insights, story
 
 REASON = "the shop's records have no orders with prices"
 ABSENT = {"not_available": REASON}
@@ -48,7 +48,7 @@ def test_the_page_needs_nothing_from_outside_and_describes_every_picture():
     assert "@import" not in page
     assert "<script" not in page
     pictures = re.findall(r"<img [^>]*>", page)
-    assert len(pictures) == 11
+    assert len(pictures) == len(PICTURES)
     assert all(re.search(r'alt="[^"]{20,}"', picture) for picture in pictures)
 
 
@@ -63,7 +63,9 @@ def test_no_customer_is_named_on_the_page():
     assert "c00017" not in render(story())
 
 
-@pytest.mark.parametrize("part", ["profit", "uplift", "segments", "groups", "ceiling"])
+@pytest.mark.parametrize(
+    "part", ["profit", "uplift", "segments", "groups", "ceiling", "when", "backtest", "campaign", "what", "clusters"]
+)
 def test_a_part_that_cannot_be_made_says_why_in_page_and_card(part):
     told = story(found=insights(**{part: ABSENT}))
     assert f"Not available: {REASON}." in text_of(render(told))
@@ -71,7 +73,7 @@ def test_a_part_that_cannot_be_made_says_why_in_page_and_card(part):
 
 
 def test_sessions_are_called_sessions_and_have_no_cutoff():
-    absent = dict.fromkeys(("profit", "uplift", "segments"), ABSENT)
+    absent = dict.fromkeys({*insights()} - {"about", "forecast", "drivers", "groups", "drift", "ceiling"}, ABSENT)
     text = text_of(render(story(found=insights(about=about("session"), **absent))))
     assert "4,000 sessions: how likely each is to end with an order" in text
     assert "cutoff" not in text.split("About these numbers")[0]
@@ -83,6 +85,35 @@ def test_promotions_that_add_nothing_for_sure_are_not_sold_as_if_they_did():
     assert "0.10 [-0.20, 0.40] more order than otherwise" in told
     assert "The interval holds 0" in told
     assert "The interval holds 0" not in text_of(render(story()))
+
+
+def test_a_horizon_that_is_not_scored_says_why_and_an_expected_day_that_is_no_better_is_not_recommended():
+    text = text_of(render(story()))
+    assert "Within 90 days: not scored, the records end." in text
+    assert "2026-03-02 (*)" in text
+    assert "no better, so go by the chance, not by the day" in text
+
+
+def test_lists_of_products_say_which_simple_rules_they_are_no_better_than():
+    text = text_of(render(story()))
+    assert "by recall no better than popularity and buy again; by MAP better than popularity and buy again" in text
+
+
+def test_clusters_say_how_steady_they_are():
+    assert "adjusted Rand index of 0.90 on average and 0.80 at least" in text_of(render(story()))
+
+
+def test_forecasts_that_missed_by_more_than_chance_say_which_interval_to_plan_with():
+    text = text_of(render(story()))
+    assert "of chance alone 1 of 5 times" in text
+    assert "Plan with the wider one" in text
+    assert "last horizon 5 30.0% not told" in text
+
+
+def test_a_campaign_aimed_at_uplift_says_what_it_earned_with_its_interval():
+    text = text_of(render(story()))
+    assert "highest uplift, 20% of the recipients: 12.34 EUR a hundred e-mails [-5.00 EUR, 30.00 EUR]" in text
+    assert "above 0: it knows whom e-mails move" in text
 
 
 def test_the_words_say_association_and_that_propensity_is_not_uplift():

@@ -1,0 +1,85 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.integrate import quad
+
+from purchase.features.bg_nbd import BGNBD
+from purchase.insights.backtest import LAST, OURS, YEAR, backtest_part, last_years_change
+from purchase.insights.gamma_gamma import GammaGamma, fit_gamma_gamma, log_likelihood
+from purchase.insights.parts import NotAvailable
+from purchase.insights.rolling import roll
+from purchase.tables import DAY
+from tests.insights.small_panel import CUTOFFS, small_panel
+
+EDGES = np.array([7, 30])
+DAYS = {"horizon_days": 30, "lookback_days": 60}
+MODELS = {CUTOFFS[0]: BGNBD(0.5, 20.0, 0.5, 2.0)}
+SETTINGS = {"edges": EDGES, "prior_orders": 3.0, "interval": 0.95, **DAYS}
+
+
+@pytest.fixture(scope="module")
+def shop():
+    panel, orders = small_panel()
+    return roll(panel, orders, MODELS, {}, edges=EDGES, seed=0, n_threads=1, **DAYS), orders
+
+
+def test_forecasts_of_a_steady_shop_are_close_and_lie_inside_their_intervals(shop):
+    origins, orders = shop
+    part = backtest_part(origins, orders, MODELS, **SETTINGS)
+    table = part.tables["backtest"].set_index(["cutoff", "forecast"])
+    ours = table.xs(OURS, level="forecast")
+    assert len(ours) == len(origins) == 5
+    assert (ours["happened_orders"] == [(origin.days < 30).sum() for origin in origins]).all()
+    assert part.numbers["off_by"][OURS]["orders"] < 0.1
+    assert part.numbers["inside_of_horizons"]["by_chance"] >= 4
+    assert table.xs(LAST, level="forecast")["expected_orders"].iloc[1] == pytest.approx((origins[0].days < 30).sum())
+    assert abs(ours["expected_revenue_cents"] / ours["happened_revenue_cents"] - 1).mean() < 0.15
+
+
+def test_weeks_add_up_to_the_horizon(shop):
+    part = backtest_part(*shop, MODELS, **SETTINGS)
+    weeks = part.tables["backtest_weeks"].groupby("cutoff")[["n_days", "expected_orders", "happened_orders"]].sum()
+    ours = part.tables["backtest"].query("forecast == @OURS").set_index("cutoff")
+    assert (weeks["n_days"] == 30).all()
+    np.testing.assert_allclose(weeks["expected_orders"], ours["expected_orders"], atol=1e-4)
+    assert (weeks["happened_orders"] == ours["happened_orders"]).all()
+
+
+def test_an_error_at_one_cutoff_widens_the_interval_of_the_next(shop):
+    origins, orders = shop
+    gone = orders[(orders["ordered_at"] < origins[0].cutoff) | (orders["ordered_at"] >= origins[1].cutoff)]
+    missed = roll(small_panel()[0], gone, MODELS, {}, edges=EDGES, seed=0, n_threads=1, **DAYS)
+    widths = []
+    for found in (origins, missed):
+        table = backtest_part(found, orders, MODELS, **SETTINGS).tables["backtest"].query("forecast == @OURS")
+        widths.append((table["high"] - table["low"]).iloc[1] / table["expected_orders"].iloc[1])
+    assert widths[1] > 3 * widths[0]
+
+
+def test_without_prices_there_is_no_revenue(shop):
+    origins, orders = shop
+    part = backtest_part(origins, orders.assign(revenue_cents=np.nan), MODELS, **SETTINGS)
+    assert "expected_revenue_cents" not in part.tables["backtest"]
+    with pytest.raises(NotAvailable, match="too few orders"):
+        backtest_part([], orders, MODELS, **SETTINGS)
+
+
+def test_last_years_change_needs_two_years():
+    cutoff = 900 * DAY
+    then = cutoff - YEAR * DAY
+    orders = pd.DataFrame({"customer_id": list("abcd"), "ordered_at": [0, then - DAY, then, then + 29 * DAY]})
+    assert last_years_change(orders, cutoff, 30) == 2
+    assert np.isnan(last_years_change(orders.iloc[1:], cutoff, 30))
+
+
+def test_the_likelihood_of_gamma_gamma_is_a_density_and_its_fit_finds_what_made_the_orders():
+    total, _ = quad(lambda z: np.exp(log_likelihood(6.0, 4.0, 15.0, 2.0, z)), 0, np.inf)
+    assert total == pytest.approx(1, abs=1e-6)
+    rng = np.random.default_rng(0)
+    rate = rng.gamma(4.0, 1 / 15.0, 4000)
+    n = rng.integers(1, 6, 4000)
+    mean = rng.gamma(6.0 * n) / rate / n
+    found = fit_gamma_gamma(n, mean)
+    truth = GammaGamma(6.0, 4.0, 15.0)
+    np.testing.assert_allclose(found.mean_order(n, mean), truth.mean_order(n, mean), rtol=0.1)
+    assert found.mean_order(0, 0.0) == pytest.approx(mean.mean(), rel=0.1)
