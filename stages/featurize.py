@@ -4,7 +4,7 @@ import narwhals as nw
 
 from purchase import files
 from purchase.engines.registry import engine
-from purchase.features.build import describe
+from purchase.features.build import asked_by, describe
 from purchase.features.labels import count_labels, label_rows
 from purchase.features.loyalty import fit_loyalty, models_as_json
 from purchase.params import read_params
@@ -32,21 +32,7 @@ def featurize(running, params, shop):
     bg_nbd = {}
     if shop.task == "customer":
         bg_nbd = fit_loyalty(rows, tables["order_lines"], lookback_days=params.cutoffs.lookback_days)
-    features, dictionary = describe(
-        rows,
-        tables,
-        task=shop.task,
-        scoring_moment=shop.scoring_moment,
-        windows_days=params.featurize.windows_days,
-        half_lives_days=params.featurize.half_lives_days,
-        leave_out=params.featurize.leave_out,
-        lookback_days=params.cutoffs.lookback_days,
-        horizon_days=params.cutoffs.horizon_days,
-        time_zone=shop.time_zone,
-        extras={name: shop.tables[name].extra if name in shop.tables else {} for name in ("customers", "sessions")},
-        bg_nbd=bg_nbd,
-        lazy=running.lazy,
-    )
+    features, dictionary = describe(rows, tables, engine=running, bg_nbd=bg_nbd, **asked_by(params, shop))
     names = list(dictionary["name"])
     described = running.settle(rows.join(features, on="row_id").select(*KEY_COLUMNS, "part", *names))
     for part in counts:

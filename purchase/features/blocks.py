@@ -1,11 +1,11 @@
 """List the blocks of features that a task has: about the session, the customer, and what the customer did before."""
 
 import dataclasses
-from collections.abc import Callable
 from typing import Literal
 
 import narwhals as nw
 
+from purchase.engines.base import Engine
 from purchase.features import (
     customers,
     emails,
@@ -36,7 +36,7 @@ class Asked:
     last_at: int | None
     extras: dict[str, dict]  # the shop's extra columns, {table: {name: Extra}}
     bg_nbd: dict  # {cutoff: model}, fitted on training rows (purchase/features/loyalty.py); customer task only
-    lazy: Callable  # takes a pandas DataFrame and returns it as a lazy frame of the engine
+    engine: Engine  # that the frames are of
 
     @property
     def lookback(self):
@@ -48,7 +48,7 @@ class Asked:
 
     @property
     def loyalty(self):
-        return {"models": self.bg_nbd, "horizon_days": self.horizon_days, "lazy": self.lazy}
+        return {"models": self.bg_nbd, "horizon_days": self.horizon_days, "lazy": self.engine.lazy}
 
     @property
     def times(self):
@@ -107,9 +107,10 @@ def _event_blocks(rows, placed, tables, asked):
     seen = orders.last_order(rows, placed)
     return [
         events.event_block(seen, table, half_lives_days=asked.half_lives_days, **asked.windows),
+        events.day_block(rows, table, **asked.windows),
         visits.session_block(rows, table, **asked.windows),
         taste.category_block(rows, table, **asked.lookback),
-        taste.product_block(rows, table, **asked.lookback),
+        taste.product_block(rows, table, **asked.windows),
         emails.email_block(rows, table, **asked.windows),
         emails.reaction_block(rows, table, placed, **asked.lookback),
     ]
