@@ -1,4 +1,4 @@
-"""Time the features on each engine, at one cutoff and at twelve: ``python -m benchmarks.engines [n_events] [engine ...]``
+"""Time the features of one cutoff and of twelve on each engine: ``python -m benchmarks.engines [n_events] [engine...]``
 
 By default 5,000,000 events and duckdb, polars, pandas. The simulated shop is made, prepared and cleaned once (by
 DuckDB, in a temporary folder), and BG/NBD fitted; then each in turn, in a process of its own, reads the clean tables,
