@@ -34,6 +34,7 @@ TABLES = Path("data/tables")
 CLEAN = Path("data/clean")
 SPLIT = Path("data/split.parquet")
 FEATURES = Path("data/features")
+SEQUENCES = FEATURES / "sequences"
 OUT_OF_FOLD = Path("data/out_of_fold")
 PREDICTIONS = Path("data/predictions")
 MODELS = Path("models")
