@@ -70,7 +70,7 @@ def list_blocks(rows, seen, tables, asked):
     blocks = _session_blocks(rows, seen, tables, asked) if asked.task == "session" else []
     blocks.append(customers.customer_block(asked.extras["customers"]))
     blocks.append(season.season_block(horizon_days=asked.horizon_days, **asked.times))
-    placed = orders.past_orders(seen, tables["order_lines"], **asked.lookback)
+    placed = asked.engine.settle(orders.past_orders(seen, tables["order_lines"], **asked.lookback))
     blocks += _order_blocks(seen, placed, tables, asked)
     blocks += _event_blocks(seen, placed, tables, asked)
     blocks.append(trends.trend_block(asked.spans_days))
