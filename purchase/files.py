@@ -34,6 +34,7 @@ TABLES = Path("data/tables")
 CLEAN = Path("data/clean")
 SPLIT = Path("data/split.parquet")
 FEATURES = Path("data/features")
+SEQUENCES = FEATURES / "sequences"
 PREDICTIONS = Path("data/predictions")
 MODELS = Path("models")
 CHAMPION = MODELS / "champion"  # a copy of the one that evaluate chose, without its out-of-fold scores

@@ -229,6 +229,7 @@ class FeaturizeParams(Strict):
     windows_days: Annotated[list[Count], Field(min_length=1)]
     half_lives_days: list[Count]
     leave_out: list[Literal[FEATURE_GROUPS]]
+    sequence_length: Annotated[int, Field(ge=1, le=1000)] | None
 
 
 class FoldParams(Strict):

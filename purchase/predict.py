@@ -23,7 +23,7 @@ from purchase.cleaning.split import SPLIT, span_of_records, split_customers
 from purchase.cleaning.split_sessions import score_sessions
 from purchase.engines.duckdb import connect
 from purchase.engines.registry import engine
-from purchase.features.build import describe
+from purchase.features.build import asked_by, describe
 from purchase.features.loyalty import models_of_json
 from purchase.insights.drivers import always_shown
 from purchase.insights.reasons import top_reasons, typical_value
@@ -79,7 +79,7 @@ def described_rows(folder, params, shop, *, at):
     -------
     DataFrame with the columns of ``SPLIT`` and the features, by ``row_id``; DataFrame, the dictionary of the features
     """
-    extras = {name: shop.tables[name].extra if name in shop.tables else {} for name in ("customers", "sessions")}
+    bg_nbd = models_of_json(files.read_json(files.FEATURES / "bg_nbd.json"))
     resources = {"n_threads": params.n_threads, "memory_gb": params.memory_gb}
     with tempfile.TemporaryDirectory(prefix="purchase_") as taken_in, engine(**resources) as running:
         yaml, limits = str(SHOPS / f"{params.shop}.yaml"), params.prepare.model_dump()
@@ -87,21 +87,7 @@ def described_rows(folder, params, shop, *, at):
             take_in(connection, shop, folder, Path(taken_in), yaml=yaml, **limits)
         tables = _clean_tables(running, Path(taken_in), params, shop)
         rows = running.settle(_rows_to_score(tables, shop, params.cutoffs, at=at))
-        features, dictionary = describe(
-            rows,
-            tables,
-            task=shop.task,
-            scoring_moment=shop.scoring_moment,
-            windows_days=params.featurize.windows_days,
-            half_lives_days=params.featurize.half_lives_days,
-            leave_out=params.featurize.leave_out,
-            lookback_days=params.cutoffs.lookback_days,
-            horizon_days=params.cutoffs.horizon_days,
-            time_zone=shop.time_zone,
-            extras=extras,
-            bg_nbd=models_of_json(files.read_json(files.FEATURES / "bg_nbd.json")),
-            lazy=running.lazy,
-        )
+        features, dictionary = describe(rows, tables, engine=running, bg_nbd=bg_nbd, **asked_by(params, shop))
         described = rows.select(*SPLIT).join(features, on="row_id").sort("row_id").collect().to_pandas()
     if described.empty:
         raise TableError(

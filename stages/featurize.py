@@ -3,10 +3,11 @@
 import narwhals as nw
 
 from purchase import files
-from purchase.engines.registry import engine
-from purchase.features.build import describe
+from purchase.engines.registry import engine_of
+from purchase.features.build import asked_by, describe
 from purchase.features.labels import count_labels, label_rows
 from purchase.features.loyalty import fit_loyalty, models_as_json
+from purchase.features.sequences import last_events, sequence_dictionary, write_arrays
 from purchase.params import read_params
 from purchase.shops import read_shop
 from purchase.tables import KEY_COLUMNS
@@ -16,45 +17,38 @@ CLEAN_TABLES = ("customers", "events", "orders", "order_lines", "returns", "sess
 
 def main():
     params = read_params()
-    with engine(
-        params.engine, n_threads=params.n_threads, memory_gb=params.memory_gb, spark_master=params.spark_master
-    ) as running:
-        shop = read_shop(params.shop, scoring_moment=params.featurize.scoring_moment)
-        featurize(running, params, shop)
+    with engine_of(params) as running:
+        featurize(running, params, read_shop(params.shop, scoring_moment=params.featurize.scoring_moment))
 
 
 def featurize(running, params, shop):
     tables = {name: running.scan(files.CLEAN / f"{name}.parquet") for name in CLEAN_TABLES}
-    rows = running.scan(files.SPLIT)
-    labels = label_rows(rows, tables, shop, horizon_days=params.cutoffs.horizon_days)
-    rows = running.settle(rows.join(labels, on="row_id"))
-    counts = count_labels(rows)
-    bg_nbd = {}
+    rows, cutoffs = running.scan(files.SPLIT), params.cutoffs
+    rows = running.settle(rows.join(label_rows(rows, tables, shop, horizon_days=cutoffs.horizon_days), on="row_id"))
+    counts, bg_nbd = count_labels(rows), {}
     if shop.task == "customer":
-        bg_nbd = fit_loyalty(rows, tables["order_lines"], lookback_days=params.cutoffs.lookback_days)
-    features, dictionary = describe(
-        rows,
-        tables,
-        task=shop.task,
-        scoring_moment=shop.scoring_moment,
-        windows_days=params.featurize.windows_days,
-        half_lives_days=params.featurize.half_lives_days,
-        leave_out=params.featurize.leave_out,
-        lookback_days=params.cutoffs.lookback_days,
-        horizon_days=params.cutoffs.horizon_days,
-        time_zone=shop.time_zone,
-        extras={name: shop.tables[name].extra if name in shop.tables else {} for name in ("customers", "sessions")},
-        bg_nbd=bg_nbd,
-        lazy=running.lazy,
-    )
+        bg_nbd = fit_loyalty(rows, tables["order_lines"], lookback_days=cutoffs.lookback_days)
+    features, dictionary = describe(rows, tables, engine=running, bg_nbd=bg_nbd, **asked_by(params, shop))
     names = list(dictionary["name"])
     described = running.settle(rows.join(features, on="row_id").select(*KEY_COLUMNS, "part", *names))
     for part in counts:
         table = described.filter(nw.col("part") == part).drop("part")
         running.write(table, files.FEATURES / f"{part}.parquet", sort_by=("row_id",))
+    write_sequences(running, rows, tables, params, shop, parts=counts)
     files.write_frame(dictionary, files.FEATURES / "dictionary.csv")
     files.write_json(models_as_json(bg_nbd), files.FEATURES / "bg_nbd.json")
     files.write_json({"n_features": len(names)} | counts, files.METRICS / "featurize.json")
+
+
+def write_sequences(running, rows, tables, params, shop, *, parts):
+    length, lookback_days = params.featurize.sequence_length, params.cutoffs.lookback_days
+    with files.whole(files.SEQUENCES) as folder:
+        about = sequence_dictionary(task=shop.task, scoring_moment=shop.scoring_moment)
+        files.write_frame(about if length else about.head(0), folder / "dictionary.csv")
+        for part in parts if length else ():
+            of_part = rows.filter(nw.col("part") == part)
+            asked = {"task": shop.task, "length": length, "lookback_days": lookback_days}
+            write_arrays(running, last_events(of_part, tables, **asked), folder / f"{part}.parquet", length=length)
 
 
 if __name__ == "__main__":

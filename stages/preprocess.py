@@ -4,7 +4,7 @@ from purchase import files
 from purchase.cleaning.clean import SORT_BY, clean
 from purchase.cleaning.parts import extra_categories, split_rows
 from purchase.cleaning.split import count_parts
-from purchase.engines.registry import engine
+from purchase.engines.registry import engine_of
 from purchase.params import read_params
 from purchase.shops import read_shop
 from purchase.tables import CONTRACTS
@@ -12,11 +12,8 @@ from purchase.tables import CONTRACTS
 
 def main():
     params = read_params()
-    with engine(
-        params.engine, n_threads=params.n_threads, memory_gb=params.memory_gb, spark_master=params.spark_master
-    ) as running:
-        shop = read_shop(params.shop, scoring_moment=params.featurize.scoring_moment)
-        preprocess(running, params, shop)
+    with engine_of(params) as running:
+        preprocess(running, params, read_shop(params.shop, scoring_moment=params.featurize.scoring_moment))
 
 
 def preprocess(running, params, shop):

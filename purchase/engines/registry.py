@@ -39,3 +39,9 @@ def engine(name="duckdb", *, n_threads, memory_gb, spark_master=None):
         ) from None
     with module.start(n_threads=n_threads, memory_gb=memory_gb, spark_master=spark_master) as started:
         yield started
+
+
+def engine_of(params):
+    """Yield the engine that params.yaml names, with what it may use."""
+    limits = {"n_threads": params.n_threads, "memory_gb": params.memory_gb}
+    return engine(params.engine, **limits, spark_master=params.spark_master)

@@ -1,11 +1,11 @@
 """List the blocks of features that a task has: about the session, the customer, and what the customer did before."""
 
 import dataclasses
-from collections.abc import Callable
 from typing import Literal
 
 import narwhals as nw
 
+from purchase.engines.base import Engine
 from purchase.features import (
     customers,
     emails,
@@ -36,7 +36,7 @@ class Asked:
     last_at: int | None
     extras: dict[str, dict]  # the shop's extra columns, {table: {name: Extra}}
     bg_nbd: dict  # {cutoff: model}, fitted on training rows (purchase/features/loyalty.py); customer task only
-    lazy: Callable  # takes a pandas DataFrame and returns it as a lazy frame of the engine
+    engine: Engine  # that the frames are of
 
     @property
     def lookback(self):
@@ -48,7 +48,7 @@ class Asked:
 
     @property
     def loyalty(self):
-        return {"models": self.bg_nbd, "horizon_days": self.horizon_days, "lazy": self.lazy}
+        return {"models": self.bg_nbd, "horizon_days": self.horizon_days, "lazy": self.engine.lazy}
 
     @property
     def times(self):
@@ -70,7 +70,7 @@ def list_blocks(rows, seen, tables, asked):
     blocks = _session_blocks(rows, seen, tables, asked) if asked.task == "session" else []
     blocks.append(customers.customer_block(asked.extras["customers"]))
     blocks.append(season.season_block(horizon_days=asked.horizon_days, **asked.times))
-    placed = orders.past_orders(seen, tables["order_lines"], **asked.lookback)
+    placed = asked.engine.settle(orders.past_orders(seen, tables["order_lines"], **asked.lookback))
     blocks += _order_blocks(seen, placed, tables, asked)
     blocks += _event_blocks(seen, placed, tables, asked)
     blocks.append(trends.trend_block(asked.spans_days))
@@ -107,9 +107,10 @@ def _event_blocks(rows, placed, tables, asked):
     seen = orders.last_order(rows, placed)
     return [
         events.event_block(seen, table, half_lives_days=asked.half_lives_days, **asked.windows),
+        events.day_block(rows, table, **asked.windows),
         visits.session_block(rows, table, **asked.windows),
         taste.category_block(rows, table, **asked.lookback),
-        taste.product_block(rows, table, **asked.lookback),
+        taste.product_block(rows, table, **asked.windows),
         emails.email_block(rows, table, **asked.windows),
         emails.reaction_block(rows, table, placed, **asked.lookback),
     ]

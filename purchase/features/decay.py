@@ -21,14 +21,14 @@ def with_weights(records, half_lives_days):
 
 
 def _weight(age, half_life):
-    """Sum ramps down to 0 at each whole half-life: their slopes add up to those between the powers of two."""
-    slopes = [SCALE >> (k + 1) for k in range(1, HALVINGS - 1)] + [0, SCALE >> (HALVINGS - 1)]
-    ramps = (
-        slope * nw.when(age < k * half_life).then(k * half_life - age).otherwise(nw.lit(0))
-        for k, slope in enumerate(slopes, start=1)
-        if slope
-    )
-    return sum(ramps) // half_life
+    """Return the straight line between whole half-lives that an age lies on; most ages lie on one of the first."""
+    heights = [SCALE >> k for k in range(HALVINGS)] + [0]
+    weight = nw.lit(0)
+    for k in reversed(range(HALVINGS)):
+        slope = heights[k] - heights[k + 1]
+        line = (heights[k + 1] * half_life + slope * ((k + 1) * half_life - age)) // half_life
+        weight = nw.when(age < (k + 1) * half_life).then(line).otherwise(weight)
+    return weight
 
 
 def decayed(name, half_lives_days, condition, meaning, *, unit, amount=None, **more):

@@ -8,7 +8,6 @@ from purchase.features.registry import (
     Block,
     Feature,
     count,
-    distinct,
     grouped,
     needing,
     number_of,
@@ -48,7 +47,7 @@ def event_block(rows, events, *, spans_days, half_lives_days):
     ``rows`` needs ``last_ordered_at`` (missing: none in the lookback): carts since then are open.
     """
     lookback = spans_days[-1]
-    records = past(rows, events.filter(~is_a(*EMAIL_TYPES)), at="event_at", lookback_days=lookback)
+    records = past(rows, browsing(events), at="event_at", lookback_days=lookback)
     ordered = rows.select("row_id", "last_ordered_at")
     records = with_weights(records.join(ordered, on="row_id", how="left"), half_lives_days)
     features = [
@@ -63,6 +62,22 @@ def event_block(rows, events, *, spans_days, half_lives_days):
     return Block("events", records, features, "browsing")
 
 
+def day_block(rows, events, *, spans_days):
+    """Count the days, back from the cutoff, on which a row has an event: steps of ``event_block``'s features.
+
+    So are ``purchase.features.taste``'s of products and categories. Each different value once, and then a count, is
+    several times faster than different values in groups.
+    """
+    records = past(rows, browsing(events), at="event_at", lookback_days=spans_days[-1])
+    days = records.select("row_id", day=(COL("age") - 1) // DAY).unique()
+    steps = [step(f"n_active_days_{span}d", number_of(COL("day") < span), absent=0) for span in spans_days]
+    return Block("events", days, steps, "browsing")
+
+
+def browsing(events):
+    return events.filter(~is_a(*EMAIL_TYPES))
+
+
 def _funnel(spans_days):
     for days in spans_days:
         for kind, plural in PLURAL.items():
@@ -72,15 +87,11 @@ def _funnel(spans_days):
             f"n_active_days_{days}d",
             f"different days with an event, counted back from the cutoff, in the last {days} days",
             "days",
-            aggregate=distinct(only_if(within(days), (COL("age") - 1) // DAY)),
-            absent=0,
         )
         yield Feature(
             f"n_products_viewed_{days}d",
             f"different products viewed in the last {days} days",
             "products",
-            aggregate=distinct(only_if(is_a("view") & within(days), COL("product_id"))),
-            absent=0,
             needs=("events.product_id",),
             kinds=("view",),
         )
@@ -146,8 +157,6 @@ def _taste():
             "n_categories_viewed",
             "different categories viewed in the lookback",
             "categories",
-            aggregate=distinct(only_if(viewed, COL("category"))),
-            absent=0,
             needs=("events.category",),
             kinds=("view",),
         ),

@@ -37,12 +37,17 @@ def start_block():
 
 def so_far_block(rows, events):
     """Describe what a session has shown before its cutoff."""
-    shown = events.filter(~COL("session_id").is_null()).drop("customer_id")
-    records = rows.select("row_id", "session_id", "cutoff").join(shown, on="session_id")
-    records = records.filter((COL("event_at") < COL("cutoff")) & arrived(events))
+    records = so_far(rows, events)
     previous = COL("event_at").shift(1).over("row_id", order_by=["event_at", "row"])
     records = records.with_columns(pause=COL("event_at") - previous)
     return Block("events", records, _during([*_acts(), *_sights()]), "session")
+
+
+def so_far(rows, events):
+    """Pair each row with the events of its session before its cutoff, as far as they had arrived."""
+    shown = events.filter(~COL("session_id").is_null()).drop("customer_id")
+    records = rows.select("row_id", "session_id", "cutoff").join(shown, on="session_id")
+    return records.filter((COL("event_at") < COL("cutoff")) & arrived(events))
 
 
 def seen_before_block(rows, seen, events, *, lookback_days):

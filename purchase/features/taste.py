@@ -3,8 +3,8 @@
 import narwhals as nw
 
 from purchase.features.events import is_a, used
-from purchase.features.past import past
-from purchase.features.registry import Block, Feature, needing, only_if, ratio, step
+from purchase.features.past import past, within
+from purchase.features.registry import Block, Feature, needing, number_of, only_if, ratio, step
 
 COL = nw.col
 
@@ -14,6 +14,7 @@ def category_block(rows, events, *, lookback_days):
     counts = _views(rows, events, "category", lookback_days)
     favourite = only_if(COL("n") == COL("most"), COL("category")).min()
     what = "category viewed most in the lookback"
+    n_viewed = step("n_categories_viewed", nw.len().cast(nw.Int64), absent=0)
     features = [
         Feature("favourite_category", what, aggregate=favourite, type="category"),
         step("n_most", COL("n").max()),
@@ -28,12 +29,14 @@ def category_block(rows, events, *, lookback_days):
             unit="categories",
         ),
     ]
-    return Block("events", counts, needing(features, "events.category", *used("view")), "taste")
+    features = [*needing([n_viewed], "events.category"), *needing(features, "events.category", *used("view"))]
+    return Block("events", counts, features, "taste")
 
 
-def product_block(rows, events, *, lookback_days):
-    """Say how much of the looking is at products seen before."""
-    counts = _views(rows, events, "product_id", lookback_days)
+def product_block(rows, events, *, spans_days):
+    """Count the products viewed in each span, and say how much of the looking is at products seen before."""
+    counts = _views(rows, events, "product_id", spans_days[-1])
+    n_viewed = [step(f"n_products_viewed_{span}d", number_of(within(span)), absent=0) for span in spans_days]
     features = [
         step("n_product_views", COL("n").sum().cast(nw.Int64)),
         step("n_products_seen", nw.len().cast(nw.Int64)),
@@ -47,12 +50,13 @@ def product_block(rows, events, *, lookback_days):
             "share of views that are of a product viewed before in the lookback",
         ),
     ]
-    return Block("events", counts, needing(features, "events.product_id", *used("view")), "taste")
+    features = [*needing(n_viewed, "events.product_id"), *needing(features, "events.product_id", *used("view"))]
+    return Block("events", counts, features, "taste")
 
 
 def _views(rows, events, column, lookback_days):
-    """Count each row's views by ``column``; ``most`` is the row's largest count."""
+    """Count each row's views by ``column``; ``age`` is the latest one's, ``most`` the row's largest count."""
     viewed = events.filter(is_a("view") & ~COL(column).is_null())
     pairs = past(rows, viewed, at="event_at", lookback_days=lookback_days)
-    counts = pairs.group_by("row_id", column).agg(n=nw.len().cast(nw.Int64))
+    counts = pairs.group_by("row_id", column).agg(n=nw.len().cast(nw.Int64), age=COL("age").min())
     return counts.with_columns(most=COL("n").max().over("row_id"))

@@ -94,7 +94,7 @@ def features_of(records, rows, *, more=None, n_threads=1, **changed):
     with engine(n_threads=n_threads, memory_gb=1) as connection:
         split = lazy(connection, [dict.fromkeys(SPLIT) | row for row in rows], SPLIT)
         tables = clean_tables(connection, records, more)
-        asked |= {"lazy": connection.lazy, "bg_nbd": fit_loyalty(split, tables["order_lines"], lookback_days=90)}
+        asked |= {"engine": connection, "bg_nbd": fit_loyalty(split, tables["order_lines"], lookback_days=90)}
         features, dictionary = describe(split, tables, **(asked | changed))
         found = features.collect().rows(named=True)
     return {row.pop("row_id"): row for row in found}, dictionary.to_dict("records")

@@ -135,7 +135,7 @@ def features(shop, *, n_threads=1):
             time_zone="Europe/London",
             extras={"customers": {}, "sessions": {}},
             bg_nbd=fit_loyalty(split, cleaned.tables["order_lines"], lookback_days=50),
-            lazy=connection.lazy,
+            engine=connection,
         )
         return {row.pop("row_id"): row for row in found.collect().rows(named=True)}, dictionary.to_dict("records")
 

@@ -1,0 +1,108 @@
+"""The last events of each row, oldest first: what sequence models read, and what the features sum up."""
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from purchase.features.events import is_a
+from purchase.features.past import past
+from purchase.features.registry import only_if
+from purchase.features.sessions import so_far
+from purchase.tables import KNOWN_AT
+
+COL = nw.col
+BATCH_ROWS = 10_000
+UNSEEN = "email_held_out"  # an e-mail that was never sent
+ARRAYS = {  # name: (meaning, unit, type)
+    "event_type": ("type of event", "", pa.string()),
+    "category": ("category of its product", "", pa.string()),
+    "price_cents": ("price shown", "cents", pa.int64()),
+    "gap_seconds": ("time to the next event or, from the last, to the moment of scoring", "seconds", pa.int64()),
+}
+IN_TIME = {"order_by": ["event_at", "row"]}
+
+
+def last_events(rows, tables, *, task, length, lookback_days):
+    """Return the last events that each row may see.
+
+    Parameters
+    ----------
+    rows : LazyFrame
+        ``row_id``, ``customer_id``, ``session_id`` and ``cutoff``.
+    tables : dict of LazyFrame
+        The clean events and sessions.
+    task : {"customer", "session"}
+        A customer's events in ``[cutoff - lookback_days, cutoff)``; a session's before ``cutoff``, after those of its
+        customer in the lookback before it began. What arrived at the cutoff or later is not seen.
+    length : int
+        Events a row, at most.
+
+    Returns
+    -------
+    LazyFrame
+        ``row_id`` and, for each of ``ARRAYS``, columns ``<name>_<k>``: k = 0 is the oldest, ``length - 1`` the latest
+        event. A row with fewer has missing values in front.
+    """
+    events, began = tables["events"].filter(~is_a(UNSEEN)), rows
+    if task == "session":
+        began = rows.join(tables["sessions"].select("session_id", "started_at"), on="session_id", how="left")
+        began = began.with_columns(cutoff=COL("started_at"))
+    told = ["row_id", "event_at", "row", "event_type", "category", "price_cents"]
+    records = past(began, events, at="event_at", lookback_days=lookback_days).select(*told)
+    if task == "session":
+        records = nw.concat([records, so_far(rows, events).select(*told)])
+    following = COL("event_at").shift(-1).over("row_id", **IN_TIME)
+    back = COL("one").cum_sum(reverse=True).over("row_id", **IN_TIME)
+    records = records.with_columns(one=nw.lit(1, dtype=nw.Int64))
+    records = records.with_columns(following=following, back=back).filter(COL("back") <= length)
+    records = records.join(rows.select("row_id", "cutoff"), on="row_id")
+    records = records.with_columns(gap_seconds=nw.coalesce("following", "cutoff") - COL("event_at"))
+    found = {
+        f"{name}_{length - back}": only_if(COL("back") == back, COL(name)).max()
+        for name in ARRAYS
+        for back in range(length, 0, -1)
+    }
+    return rows.select("row_id").join(records.group_by("row_id").agg(**found), on="row_id", how="left")
+
+
+def write_arrays(engine, frame, path, *, length):
+    """Write ``last_events`` to a Parquet file with lists of fixed size, by ``row_id``, a batch of rows at a time."""
+    wide = path.with_name(f"{path.name}.wide")
+    engine.write(frame, wide, sort_by=("row_id",))
+    schema = pa.schema({"row_id": pa.string()} | {name: pa.list_(a[2], length) for name, a in ARRAYS.items()})
+    with pq.ParquetFile(wide) as file, pq.ParquetWriter(path, schema) as writer:
+        for batch in file.iter_batches(BATCH_ROWS):
+            writer.write_batch(packed(batch, length=length))
+    wide.unlink()
+
+
+def packed(batch, *, length):
+    """Turn the columns of ``last_events``, a RecordBatch, into one array a row for each of ``ARRAYS``."""
+    n_rows = batch.num_rows
+    order = pa.array(np.arange(length * n_rows).reshape(length, n_rows).T.ravel())
+    arrays = {"row_id": batch["row_id"].cast(pa.string())}
+    for name, (_, _, kind) in ARRAYS.items():
+        columns = pa.concat_arrays([batch[f"{name}_{k}"].cast(kind) for k in range(length)])
+        arrays[name] = pa.FixedSizeListArray.from_arrays(columns.take(order), length)
+    return pa.RecordBatch.from_pydict(arrays)
+
+
+def sequence_dictionary(*, task, scoring_moment):
+    """Return a row an array: name, meaning, unit, type, task, table, known_at."""
+    known_at = "cutoff" if task == "customer" else KNOWN_AT[min(KNOWN_AT.index(scoring_moment), 1)]
+    return pd.DataFrame(
+        [
+            {
+                "name": name,
+                "meaning": f"{meaning}, of each of the last events, oldest first; missing: fewer events",
+                "unit": unit,
+                "type": "category" if kind == pa.string() else "number",
+                "task": task,
+                "table": "events",
+                "known_at": known_at,
+            }
+            for name, (meaning, unit, kind) in ARRAYS.items()
+        ]
+    )
