@@ -22,7 +22,8 @@ def main():
     folds = make_folds(features, n_folds=params.folds.n_folds, horizon_days=horizon_days, seed=params.seed)
     common = {"family": family, "folds": folds, "seed": params.seed, "n_threads": n_threads}
     searching = common | {"scoring": search.scoring}
-    kept = kept_trials(files.LOGS / "tune" / f"{family}.jsonl", features, settings, space, searching, code_hash())
+    about = (features, settings.model_dump(), space.model_dump(), searching, code_hash())
+    kept = kept_trials(files.LOGS / "tune" / f"{family}.jsonl", *about)
     at = {"backend": search.backend, "n_jobs": search.n_jobs, "address": search.address}
     with tqdm(total=0, desc=f"tune {family}", unit="fit", disable=None) as progress, kept as trials:
         searching |= {"at": at, "trials": trials, "progress": progress}
