@@ -52,7 +52,7 @@ def promotions(rows, mails, orders, *, uplift_days, horizon_days):
     n_held_out = int((found["event_type"] == HELD_OUT).sum())
     if n_held_out < LEAST_HELD_OUT:
         raise NotAvailable(
-            f"{n_held_out} customers were held out of a promotion at random in the horizons of validation and test, "
+            f"{n_held_out} customers were held out of a promotion at random in the horizons looked at, "
             f"fewer than {LEAST_HELD_OUT}: without a hold-out, nobody can tell who would have ordered anyway"
         )
     found = found.sort_values(["cutoff", "customer_id", "event_at"], kind="stable", ignore_index=True)

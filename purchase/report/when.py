@@ -99,16 +99,15 @@ def _scores(story):
     horizons = story.tables["horizons"]
     rows = [
         [
-            str(row.horizon_days),
-            row.cutoff if row.with_champion else f"{row.cutoff} (*)",
+            f"{row.horizon_days} from {row.cutoff}{'' if row.with_champion else ' (*)'}",
             share(row.mean_propensity, 2),
-            estimate({"value": row.share_ordered, "low": row.low, "high": row.high}, lambda value: share(value, 2)),
+            f"{share(row.share_ordered, 2)} [{share(row.low, 2)}, {share(row.high, 2)}]",
             estimate({"value": row.roc_auc, "low": row.roc_auc_low, "high": row.roc_auc_high}, "{:.2f}".format),
             estimate({"value": row.gain_on_bg_nbd, "low": row.gain_low, "high": row.gain_high}, "{:.3f}".format),
         ]
         for row in horizons.itertuples()
     ]
-    names = ["Days", "Cutoff", "Predicted", "Ordered", "ROC AUC", "Gain"]
+    names = ["Days", "Predicted", "Ordered", "ROC AUC", "Gain"]
     gain = "gain: log loss below BG/NBD's"
     star = "" if horizons["with_champion"].all() else "; (*) without the champion, which had learned from what followed"
     return table(names, rows, caption=f"Each horizon out of time, with {story.interval}s; {gain}{star}", stacked=True)

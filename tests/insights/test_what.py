@@ -10,7 +10,7 @@ from purchase.tables import DAY
 
 START, N_DAYS = 1_700_000_000 // DAY * DAY, 150
 CUTOFFS = [START + days * DAY for days in (60, 90, 120)]
-DAYS = {"horizon_days": 30, "lookback_days": 60}
+DAYS = {"horizon_days": 30, "lookback_days": 100}
 NO_VIEWS = {"customer_id": str, "product_id": str, "category": str, "price_cents": float}
 NO_VIEWS |= {"n_views": "int64", "n_carts": "int64", "last_at": "int64"}
 
@@ -77,13 +77,16 @@ def test_what_a_customer_looked_at_is_a_candidate_described_by_it():
 
 
 def test_of_customers_who_buy_their_own_again_the_ranker_learns_it_and_beats_popularity():
-    part, told = part_of(loyal_shop())
+    lines = loyal_shop()
+    part, told = part_of(lines, targets=lines["customer_id"].unique())
     items = part.tables["next_items"].set_index(["what", "of_what", "ranking", "k"])
     ranker, popular = (items.loc[("products", "all", name, 5)] for name in ("ranker", "popularity"))
     assert ranker["recall"] > 0.95  # a few buy one of their three for the first time
     assert popular["recall"] < 0.2
     assert popular["recall_ahead_low"] > 0.5
     assert set(told.loc["c000", "next_products_again"].split("; ")) >= {"p1", "p2", "p3"}
+    first, last = (told["next_products_again"].str.split("; ").str[place] for place in (0, -1))
+    assert (first == "p0").mean() < (last == "p0").mean()  # which everybody bought once, and nobody again
     assert "p1" not in told.loc["c000", "next_products_new"].split("; ")
     assert told.loc["c000", "next_categories"].startswith("own")
 

@@ -20,7 +20,8 @@ def read_insights(clone):
 
 def test_every_part_is_there_for_the_simulated_shop(reproduced):
     found = read_insights(reproduced)
-    assert [name for name, part in found.items() if "not_available" in part] == []
+    # Of so small a shop's last promotions, fewer are held out than a campaign can be judged by.
+    assert {name for name, part in found.items() if "not_available" in part} <= {"campaign"}
     assert found["ceiling"]["share_of_the_way"]["value"] > 0
     policies = found["profit"]["policies"]
     assert policies["everybody"]["n_contacted"] == found["about"]["rows"]["test"]["n_rows"]
@@ -34,6 +35,11 @@ def test_each_customer_is_on_the_target_list_once_with_reasons_the_best_first(re
     assert targets["reason_1"].str.match("(raised|lowered) by .+: .+").all()
     assert targets["contact"].sum() == read_insights(reproduced)["profit"]["policies"]["champion"]["n_contacted"]
     assert set(targets["decile"]) == set(range(1, 11))
+    chances = targets[[name for name in targets.columns if name.startswith("propensity_")]].to_numpy()
+    assert chances.shape[1] >= 4
+    assert (chances[:, 1:] >= chances[:, :-1]).all()
+    assert (targets["propensity_30_days"] == targets["propensity"]).all()
+    assert targets["next_products_new"].notna().sum() == targets["contact"].sum()
 
 
 def test_what_segments_did_adds_up_to_the_test_part(reproduced):
