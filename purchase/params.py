@@ -227,7 +227,7 @@ class FoldParams(Strict):
 
 
 class TrainParams(Strict):
-    calibration: Literal["none", "sigmoid", "isotonic"]
+    calibration: Literal["none", "sigmoid", "beta", "isotonic", "auto"]
     logistic_regression: LogisticRegressionSettings
     random_forest: RandomForestSettings
     xgboost: XGBoostSettings

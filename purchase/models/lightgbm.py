@@ -1,7 +1,7 @@
 """Gradient boosting by LightGBM, saved as its text format."""
 
 import numpy as np
-from lightgbm import Booster, LGBMClassifier
+from lightgbm import Booster, LGBMClassifier, early_stopping
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 
@@ -9,6 +9,7 @@ from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import NativeCategories
 
 MODEL = "model.txt"
+PATIENCE = 100  # trees
 
 
 class SavedBooster(ClassifierMixin, BaseEstimator):
@@ -41,6 +42,25 @@ def build(settings, *, seed, n_threads):
         verbose=-1,
     )
     return Pipeline([("prepare", NativeCategories()), ("model", model)])
+
+
+def fit_watched(pipeline, frame, label, *, watched):
+    """Fit until the log loss of the watched rows, (frame, label), has not fallen for PATIENCE trees."""
+    prepared = pipeline[:-1].fit_transform(frame)
+    others, other_label = watched
+    pipeline[-1].fit(
+        prepared,
+        label,
+        eval_X=pipeline[:-1].transform(others),
+        eval_y=other_label,
+        callbacks=[early_stopping(PATIENCE, verbose=False)],
+    )
+    return pipeline
+
+
+def n_rounds(pipeline):
+    """Return the number of trees at which ``fit_watched`` stopped."""
+    return pipeline[-1].best_iteration_
 
 
 def contributions(pipeline, frame):

@@ -10,6 +10,7 @@ MODEL = "model.ubj"
 
 # 64 bins a feature fit as well as 256 here (docs/experiments.md) and take half the time.
 MAX_BINS = 64
+PATIENCE = 100  # trees
 
 
 def build(settings, *, seed, n_threads):
@@ -22,6 +23,20 @@ def build(settings, *, seed, n_threads):
         random_state=seed,
     )
     return Pipeline([("prepare", NativeCategories()), ("model", model)])
+
+
+def fit_watched(pipeline, frame, label, *, watched):
+    """Fit until the log loss of the watched rows, (frame, label), has not fallen for PATIENCE trees."""
+    prepared = pipeline[:-1].fit_transform(frame)
+    pipeline[-1].set_params(early_stopping_rounds=PATIENCE)
+    others, other_label = watched
+    pipeline[-1].fit(prepared, label, eval_set=[(pipeline[:-1].transform(others), other_label)], verbose=False)
+    return pipeline
+
+
+def n_rounds(pipeline):
+    """Return the number of trees at which ``fit_watched`` stopped."""
+    return pipeline[-1].best_iteration + 1
 
 
 def contributions(pipeline, frame):
