@@ -30,8 +30,8 @@ def test_a_rows_own_label_does_not_shape_its_propensity():
     assert not np.allclose(before[FOLD == 1], after[FOLD == 1])
 
 
-@pytest.mark.parametrize("method", ["sigmoid", "beta"])
-def test_smooth_calibration_keeps_the_order_of_scores(method):
+@pytest.mark.parametrize("method", ["sigmoid", "beta", "isotonic"])
+def test_calibration_keeps_the_order_of_scores(method):
     raw = np.linspace(0.001, 0.999, 50)
     propensity = calibrate(fit_calibrator(PROBABILITY, LABEL, method=method), raw)
     assert (np.diff(propensity) > 0).all()
