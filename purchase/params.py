@@ -26,11 +26,13 @@ Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
+Crossed = Annotated[int, Field(ge=0, le=50)]  # numbers paired with each other (purchase/models/crosses.py); 0: none
 
 
 class LogisticRegressionSettings(Strict):
     C: Positive
     l1_ratio: Annotated[float, Field(ge=0, le=1)]
+    n_crossed: Crossed = 0
 
 
 class RandomForestSettings(Strict):
@@ -39,6 +41,7 @@ class RandomForestSettings(Strict):
     min_samples_leaf: Count
     max_features: Share | Literal["sqrt"]
     max_samples: Share
+    n_crossed: Crossed = 0
 
 
 class XGBoostSettings(Strict):
@@ -49,6 +52,7 @@ class XGBoostSettings(Strict):
     subsample: Share
     colsample_bytree: Share
     reg_lambda: NonNegative
+    n_crossed: Crossed = 0
 
 
 class LightGBMSettings(Strict):
@@ -59,12 +63,14 @@ class LightGBMSettings(Strict):
     subsample: Share
     colsample_bytree: Share
     reg_lambda: NonNegative
+    n_crossed: Crossed = 0
 
 
 class SVMSettings(Strict):
     C: Positive
     gamma: Positive | None
     n_components: Count
+    n_crossed: Crossed = 0
 
 
 class NeuralNetworkSettings(Strict):
@@ -74,6 +80,7 @@ class NeuralNetworkSettings(Strict):
     weight_decay: NonNegative
     batch_size: Count
     epochs: Count
+    n_crossed: Crossed = 0
 
 
 SETTINGS = {
