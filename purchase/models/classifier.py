@@ -1,6 +1,7 @@
 """One estimator for any table with a label of two classes: the families, their blend and calibration behind ``fit``."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from purchase.models.columns import feature_frame, informative_kinds
 from purchase.models.committee import fit_committees
 from purchase.models.deadline import Deadline
 from purchase.models.ensemble import blend, greedy_weights
-from purchase.models.folds import make_folds
+from purchase.models.folds import make_folds, make_row_folds
 from purchase.models.inputs import as_labels, as_seconds, as_table, check_columns
 from purchase.models.portfolio import candidates_for
 from purchase.models.training import fit_propensity
@@ -158,9 +159,11 @@ class PropensityClassifier(ClassifierMixin, BaseEstimator):
     def _folds(self, frame, label, groups, times):
         """The inner folds, as many as can be made of ``n_folds``; none if a class has but one row."""
         keys = _key_columns(frame, label, groups, times)
+        rows_only = groups is None and times is None
+        make = make_row_folds if rows_only else partial(make_folds, horizon_days=0)
         for n_folds in range(self.n_folds, 1, -1):
             try:
-                folds = make_folds(keys, n_folds=n_folds, horizon_days=0, seed=self.seed)
+                folds = make(keys, n_folds=n_folds, seed=self.seed)
             except TableError as error:
                 problem = error
                 continue
@@ -197,7 +200,7 @@ def _key_columns(frame, label, groups, times):
         check_consistent_length(frame, groups)
         group = pd.factorize(np.asarray(groups), use_na_sentinel=False)[0]
     else:
-        group = frame.groupby(list(frame.columns), sort=False, dropna=False).ngroup().to_numpy()
+        group = pd.factorize(pd.util.hash_pandas_object(frame, index=False))[0]  # equal rows
     cutoff = None if times is None else as_seconds(times)
     row = np.arange(len(frame))
     return pd.DataFrame({"session_id": row.astype(str), "cutoff": cutoff, "group": group, "label": label})
