@@ -26,25 +26,29 @@ Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
-Crossed = Annotated[int, Field(ge=0, le=50)]  # numbers paired with each other (purchase/models/crosses.py); 0: none
 
 
-class LogisticRegressionSettings(Strict):
+class _Settings(Strict):
+    """What all families have: crosses, columns made of pairs of numbers (purchase/models/crosses.py)."""
+
+    n_crossed: Annotated[int, Field(ge=0, le=50)] = 0  # numbers that are paired, the most telling ones; 0: none
+    crosses: Annotated[list[Literal["product", "difference", "share"]], Field(min_length=1)] = ["product", "share"]
+
+
+class LogisticRegressionSettings(_Settings):
     C: Positive
     l1_ratio: Annotated[float, Field(ge=0, le=1)]
-    n_crossed: Crossed = 0
 
 
-class RandomForestSettings(Strict):
+class RandomForestSettings(_Settings):
     n_estimators: Count
     max_depth: Count | None
     min_samples_leaf: Count
     max_features: Share | Literal["sqrt"]
     max_samples: Share
-    n_crossed: Crossed = 0
 
 
-class XGBoostSettings(Strict):
+class XGBoostSettings(_Settings):
     n_estimators: Count
     learning_rate: Share
     max_depth: Count
@@ -52,10 +56,9 @@ class XGBoostSettings(Strict):
     subsample: Share
     colsample_bytree: Share
     reg_lambda: NonNegative
-    n_crossed: Crossed = 0
 
 
-class LightGBMSettings(Strict):
+class LightGBMSettings(_Settings):
     n_estimators: Count
     learning_rate: Share
     num_leaves: Annotated[int, Field(ge=2)]
@@ -63,24 +66,21 @@ class LightGBMSettings(Strict):
     subsample: Share
     colsample_bytree: Share
     reg_lambda: NonNegative
-    n_crossed: Crossed = 0
 
 
-class SVMSettings(Strict):
+class SVMSettings(_Settings):
     C: Positive
     gamma: Positive | None
     n_components: Count
-    n_crossed: Crossed = 0
 
 
-class NeuralNetworkSettings(Strict):
+class NeuralNetworkSettings(_Settings):
     hidden_units: Annotated[list[Count], Field(min_length=1)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
     learning_rate: Positive
     weight_decay: NonNegative
     batch_size: Count
     epochs: Count
-    n_crossed: Crossed = 0
 
 
 SETTINGS = {

@@ -68,7 +68,7 @@ class PropensityClassifier(ClassifierMixin, BaseEstimator):
         *,
         settings=None,
         calibration="auto",
-        n_folds=5,
+        n_folds=8,
         time_budget_s=None,
         seed=0,
         n_threads=2,

@@ -54,11 +54,11 @@ def fit_committees(frame, label, candidates, *, folds, seed, n_threads, deadline
         What they say about rows that they did not see; all of the same rows.
     """
     committees, tested = [], []
-    common = {"folds": folds, "seed": seed, "n_threads": n_threads, "deadline": deadline}
+    common = {"folds": folds, "n_threads": n_threads, "deadline": deadline}
     with threadpool_limits(n_threads):
-        for candidate in candidates:
-            try:
-                committee, out_of_fold = _fit(frame, label, candidate, **common)
+        for number, candidate in enumerate(candidates):
+            try:  # each draws its own rows and columns: what they have in common is not averaged away
+                committee, out_of_fold = _fit(frame, label, candidate, seed=seed + number, **common)
             except OutOfTime:
                 continue  # a quicker one may follow
             committees.append(committee)

@@ -11,18 +11,27 @@ RANK_ROWS = 20_000  # enough to tell which columns matter
 RANK_TREES, RANK_DEPTH = 50, 6
 LARGEST = 1e30  # the boosters hold numbers in single precision, which ends at 3e38
 
+CROSSING = {"n_crossed", "crosses"}  # the settings that are not the model's
+
+KINDS = {
+    "product": lambda a, b: np.clip(a * b, -LARGEST, LARGEST),
+    "difference": lambda a, b: a - b,
+    "share": lambda a, b: a / (np.abs(a) + np.abs(b)),  # 0 / 0 is missing
+}
+
 
 class Crosses(TransformerMixin, BaseEstimator):
-    """Add the product and the share of each pair of the numbers that matter most.
+    """Add products, differences or shares of each pair of the numbers that matter most.
 
-    The product ``a * b`` of a count and a mean is a total; the share ``a / (|a| + |b|)`` tells a mean from a total, and
-    has a value where a ratio has none. Which numbers matter is asked of shallow, fully random trees (Geurts, Ernst and
+    The product of a count and a mean is a total; the share ``a / (|a| + |b|)`` tells a mean from a total, and has a
+    value where a ratio has none. Which numbers matter is asked of shallow, fully random trees (Geurts, Ernst and
     Wehenkel 2006, "Extremely randomized trees"), on the rows of the fit alone.
 
     Parameters
     ----------
     n_crossed : int
-        Numbers that are paired; of two values each, they are left out. n_crossed * (n_crossed - 1) columns come out.
+        Numbers that are paired, each with each other; those of two values are left out.
+    kinds : list of {"product", "difference", "share"}
     random_state : int
 
     Attributes
@@ -30,8 +39,9 @@ class Crosses(TransformerMixin, BaseEstimator):
     pairs_ : list of (str, str)
     """
 
-    def __init__(self, n_crossed=10, random_state=0):
+    def __init__(self, n_crossed=10, kinds=("product", "share"), random_state=0):
         self.n_crossed = n_crossed
+        self.kinds = kinds
         self.random_state = random_state
 
     def fit(self, X, y):
@@ -44,22 +54,21 @@ class Crosses(TransformerMixin, BaseEstimator):
 
     def transform(self, X):
         values = {name: X[name].to_numpy("float64") for pair in self.pairs_ for name in pair}
-        made = {}
-        for one, other in self.pairs_:
-            a, b = values[one], values[other]
-            with np.errstate(all="ignore"):
-                made[f"{one} * {other}"] = np.clip(a * b, -LARGEST, LARGEST)
-                made[f"{one} / {other}"] = a / (np.abs(a) + np.abs(b))  # 0 / 0 is missing
+        with np.errstate(all="ignore"):
+            made = {
+                f"{kind} of {one}, {other}": KINDS[kind](values[one], values[other])
+                for one, other in self.pairs_
+                for kind in self.kinds
+            }
         return pd.concat([X, pd.DataFrame(made, index=X.index)], axis=1)
 
     def given_back(self, contributions, columns):
         """Return contributions of shape (n_rows, n_columns): what a cross adds, half to each of its two columns."""
-        n_columns = len(columns)
+        n_columns, n_kinds = len(columns), len(self.kinds)
         whole, place = contributions[:, :n_columns].copy(), {name: at for at, name in enumerate(columns)}
-        for number, pair in enumerate(self.pairs_):
-            added = contributions[:, n_columns + 2 * number : n_columns + 2 * number + 2].sum(axis=1)
+        for start, pair in zip(range(n_columns, contributions.shape[1], n_kinds), self.pairs_, strict=True):
             for name in pair:
-                whole[:, place[name]] += added / 2
+                whole[:, place[name]] += contributions[:, start : start + n_kinds].sum(axis=1) / 2
         return whole
 
     def _telling(self, amounts, label):
@@ -72,9 +81,11 @@ class Crosses(TransformerMixin, BaseEstimator):
         return [amounts.columns[place] for place in np.sort(best)]
 
 
-def crosses(n_crossed, *, seed):
-    """Return the step of a pipeline that adds crosses, none for ``n_crossed=0``."""
-    return [("cross", Crosses(n_crossed, random_state=seed))] if n_crossed else []
+def crosses(settings, *, seed):
+    """Return the step of a pipeline that adds the crosses of a family's settings; none for ``n_crossed=0``."""
+    if not settings.n_crossed:
+        return []
+    return [("cross", Crosses(settings.n_crossed, settings.crosses, random_state=seed))]
 
 
 def to_features(pipeline, contributions, frame):

@@ -5,7 +5,7 @@ from lightgbm import Booster, LGBMClassifier, early_stopping
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 
-from purchase.models.crosses import crosses, to_features
+from purchase.models.crosses import CROSSING, crosses, to_features
 from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import NativeCategories
 
@@ -34,7 +34,7 @@ class SavedBooster(ClassifierMixin, BaseEstimator):
 
 def build(settings, *, seed, n_threads):
     model = LGBMClassifier(
-        **settings.model_dump(exclude={"n_crossed"}),
+        **settings.model_dump(exclude=CROSSING),
         subsample_freq=1,  # a new sample a tree; 0 would ignore ``subsample``
         deterministic=True,
         force_row_wise=True,  # else LightGBM times both ways and takes the faster
@@ -42,7 +42,7 @@ def build(settings, *, seed, n_threads):
         random_state=seed,
         verbose=-1,
     )
-    return Pipeline([*crosses(settings.n_crossed, seed=seed), ("prepare", NativeCategories()), ("model", model)])
+    return Pipeline([*crosses(settings, seed=seed), ("prepare", NativeCategories()), ("model", model)])
 
 
 def fit_watched(pipeline, frame, label, *, watched):

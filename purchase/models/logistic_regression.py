@@ -20,4 +20,4 @@ class PenalisedRegression(LogisticRegression):
 
 def build(settings, *, seed, n_threads):
     model = PenalisedRegression(C=settings.C, l1_ratio=settings.l1_ratio, max_iter=1000, random_state=seed)
-    return Pipeline([*crosses(settings.n_crossed, seed=seed), ("prepare", dense_preparation()), ("model", model)])
+    return Pipeline([*crosses(settings, seed=seed), ("prepare", dense_preparation()), ("model", model)])

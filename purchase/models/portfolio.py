@@ -30,46 +30,54 @@ class Candidate:
     settings: BaseModel
 
 
-# From the first to the last: the best for their time come first, since a budget may end the list anywhere.
+N_CROSSED = 10  # docs/experiments.md
+
+_BOOSTED_TREES = XGBoostSettings(
+    n_estimators=2000,
+    learning_rate=0.03,
+    max_depth=4,
+    min_child_weight=5.0,
+    subsample=0.8,
+    colsample_bytree=0.6,
+    reg_lambda=1.0,
+    n_crossed=N_CROSSED,
+    crosses=["share"],
+)
+_BOOSTED_LEAVES = LightGBMSettings(
+    n_estimators=2000,
+    learning_rate=0.03,
+    num_leaves=15,
+    min_child_samples=40,
+    subsample=0.8,
+    colsample_bytree=0.4,
+    reg_lambda=1.0,
+    n_crossed=N_CROSSED,
+)
+_FOREST = RandomForestSettings(
+    n_estimators=100,
+    max_depth=None,
+    min_samples_leaf=5,
+    max_features=0.15,
+    max_samples=0.7,
+    n_crossed=N_CROSSED,
+)
+_NETWORK = NeuralNetworkSettings(
+    hidden_units=[64, 32], dropout=0.3, learning_rate=0.003, weight_decay=0.0001, batch_size=512, epochs=10
+)
+
+# The best for their time come first, since a budget may end the list anywhere.
 PORTFOLIO = (
+    Candidate("xgboost", _BOOSTED_TREES),
+    Candidate("xgboost", _BOOSTED_TREES.model_copy(update={"crosses": ["product", "difference"]})),
+    Candidate("lightgbm", _BOOSTED_LEAVES),
+    Candidate("xgboost", _BOOSTED_TREES.model_copy(update={"crosses": ["product"]})),
     Candidate(
-        "lightgbm",
-        LightGBMSettings(
-            n_estimators=2000,
-            learning_rate=0.03,
-            num_leaves=15,
-            min_child_samples=40,
-            subsample=0.8,
-            colsample_bytree=0.6,
-            reg_lambda=1.0,
-        ),
+        "logistic_regression",
+        LogisticRegressionSettings(C=0.03, l1_ratio=0.0, n_crossed=N_CROSSED, crosses=["share"]),
     ),
-    Candidate(
-        "xgboost",
-        XGBoostSettings(
-            n_estimators=2000,
-            learning_rate=0.03,
-            max_depth=4,
-            min_child_weight=5.0,
-            subsample=0.8,
-            colsample_bytree=0.6,
-            reg_lambda=1.0,
-        ),
-    ),
-    Candidate(
-        "random_forest",
-        RandomForestSettings(
-            n_estimators=300, max_depth=None, min_samples_leaf=5, max_features="sqrt", max_samples=0.7
-        ),
-    ),
-    Candidate("logistic_regression", LogisticRegressionSettings(C=0.03, l1_ratio=0.0)),
+    Candidate("random_forest", _FOREST),
     Candidate("svm", SVMSettings(C=0.1, gamma=None, n_components=200)),
-    Candidate(
-        "neural_network",
-        NeuralNetworkSettings(
-            hidden_units=[64, 32], dropout=0.3, learning_rate=0.003, weight_decay=0.0001, batch_size=512, epochs=10
-        ),
-    ),
+    Candidate("neural_network", _NETWORK),
 )
 
 

@@ -35,7 +35,7 @@ def build(settings, *, seed, n_threads):
     model = MarginClassifier(C=settings.C, class_weight="balanced", dual=False, tol=1e-6, random_state=seed)
     return Pipeline(
         [
-            *crosses(settings.n_crossed, seed=seed),
+            *crosses(settings, seed=seed),
             ("prepare", dense_preparation()),
             ("kernel", kernel),
             ("model", model),

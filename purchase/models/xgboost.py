@@ -3,7 +3,7 @@
 from sklearn.pipeline import Pipeline
 from xgboost import DMatrix, XGBClassifier
 
-from purchase.models.crosses import crosses, to_features
+from purchase.models.crosses import CROSSING, crosses, to_features
 from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import NativeCategories
 
@@ -16,14 +16,14 @@ PATIENCE = 100  # trees
 
 def build(settings, *, seed, n_threads):
     model = XGBClassifier(
-        **settings.model_dump(exclude={"n_crossed"}),
+        **settings.model_dump(exclude=CROSSING),
         max_bin=MAX_BINS,
         tree_method="hist",
         enable_categorical=True,
         n_jobs=n_threads,
         random_state=seed,
     )
-    return Pipeline([*crosses(settings.n_crossed, seed=seed), ("prepare", NativeCategories()), ("model", model)])
+    return Pipeline([*crosses(settings, seed=seed), ("prepare", NativeCategories()), ("model", model)])
 
 
 def fit_watched(pipeline, frame, label, *, watched):

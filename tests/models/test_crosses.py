@@ -15,14 +15,15 @@ LABEL = np.array([0, 1, 1])
 
 def test_two_numbers_give_their_product_and_share_and_flags_and_texts_give_none():
     crossed = Crosses().fit(FRAME.replace({"seconds": {np.nan: 1.0}}), LABEL).transform(FRAME)
-    expected = FRAME.assign(**{"pages * seconds": [12.0, 0.0, np.nan], "pages / seconds": [0.25, np.nan, np.nan]})
+    expected = FRAME.assign(
+        **{"product of pages, seconds": [12.0, 0.0, np.nan], "share of pages, seconds": [0.25, np.nan, np.nan]}
+    )
     pd.testing.assert_frame_equal(crossed, expected)
 
 
 def test_a_product_too_large_for_the_boosters_is_cut():
-    huge = pd.DataFrame({"a": [1e200, -1e200, 1.0], "b": [1e200, 1e200, 2.0]})
-    huge["b"] = [1e200, 2e200, 3e200]
-    product = Crosses().fit(huge, LABEL).transform(huge)["a * b"]
+    huge = pd.DataFrame({"a": [1e200, -1e200, 1.0], "b": [1e200, 2e200, 3e200]})
+    product = Crosses().fit(huge, LABEL).transform(huge)["product of a, b"]
     assert np.isfinite(product.astype("float32")).all()
 
 
