@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from threadpoolctl import threadpool_limits
 
-from purchase.models.calibration import calibrate
+from purchase.models.calibration import METHODS, calibrate
 from purchase.models.columns import feature_frame, informative_kinds
 from purchase.models.committee import fit_committees
 from purchase.models.deadline import Deadline
@@ -104,6 +104,7 @@ class PropensityClassifier(ClassifierMixin, BaseEstimator):
         """
         deadline = Deadline(self.time_budget_s)
         candidates = candidates_for(self.family, self.settings)
+        self._check_params()
         table = self._read(X, reset=True)
         self.classes_, label = as_labels(y)
         check_consistent_length(table, label)
@@ -150,6 +151,12 @@ class PropensityClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.string = True
         tags.input_tags.categorical = True
         return tags
+
+    def _check_params(self):
+        if self.calibration not in ("auto", *METHODS):
+            raise ValueError(f"calibration={self.calibration!r} does not exist; there are auto, {', '.join(METHODS)}")
+        if self.n_folds < 2:
+            raise ValueError(f"n_folds={self.n_folds}: there must be 2 or more, so that each row is tested by others")
 
     def _read(self, X, *, reset):
         table = as_table(X)

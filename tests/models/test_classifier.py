@@ -124,10 +124,17 @@ def test_a_label_of_three_classes_is_refused():
 def test_an_unknown_family_or_setting_is_answered_with_the_known_ones():
     with pytest.raises(ValueError, match="family='boosting' does not exist; there are auto, logistic_regression"):
         quick(family="boosting").fit(X, Y)
-    with pytest.raises(ValueError, match="C1 is not a known key; allowed here: C, l1_ratio"):
+    with pytest.raises(ValueError, match="C1 is not a known key; allowed here: C, crosses, l1_ratio"):
         quick(settings={"C1": 1.0}).fit(X, Y)
     with pytest.raises(ValueError, match=r"settings names \['forest'\], which are no families"):
         quick(family="auto", settings={"forest": {}}).fit(X, Y)
+
+
+def test_an_unknown_calibration_or_too_few_folds_are_refused():
+    with pytest.raises(ValueError, match="calibration='platt' does not exist; there are auto, none, sigmoid"):
+        quick(calibration="platt").fit(X, Y)
+    with pytest.raises(ValueError, match="n_folds=1: there must be 2 or more"):
+        quick(n_folds=1).fit(X, Y)
 
 
 def test_where_all_columns_are_constant_the_base_rate_is_all_there_is():
