@@ -131,11 +131,15 @@ class _Search(Strict):
 
 
 def search_over(settings):
-    """Return the model of one family's search: its space takes the names of ``settings``, each a list or a Range."""
+    """Return the model of one family's search: its space takes the names of ``settings``, each a list or a Range.
+
+    Crosses are not searched: with and without them, a family is another pipeline.
+    """
+    searched = {name: field for name, field in settings.model_fields.items() if name not in _Settings.model_fields}
     space = create_model(
         settings.__name__.replace("Settings", "Space"),
         __base__=Strict,
-        **{name: (_values_of(field) | None, None) for name, field in settings.model_fields.items()},
+        **{name: (_values_of(field) | None, None) for name, field in searched.items()},
     )
     return create_model(settings.__name__.replace("Settings", "Search"), __base__=_Search, space=(space, ...))
 

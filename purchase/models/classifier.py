@@ -93,7 +93,9 @@ class PropensityClassifier(ClassifierMixin, BaseEstimator):
             Rows of one group (a customer, say) stay in one inner fold. None: equal rows do.
         times : array-like of shape (n_rows,), or None
             Datetimes, or seconds since 1970. Inner folds then test blocks of time by models of what was before, and
-            ``groups`` is not used: customers come back in the future, too.
+            ``groups`` is not used: customers come back in the future, too. A block's models see labels of rows from
+            half an hour before it: where labels take longer to be known, give times that far apart, or the times at
+            which they are known.
 
         Raises
         ------
