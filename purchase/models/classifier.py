@@ -100,7 +100,7 @@ class PropensityClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         TableError
-            If column names are not unique, a number is infinite, or no inner folds can be made.
+            If column names are not unique, a number is infinite, or a time is missing.
         ValueError
             If y has not two classes, or a parameter's value does not exist.
         """
