@@ -30,12 +30,19 @@ Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 
 
-class LogisticRegressionSettings(Strict):
+class _Settings(Strict):
+    """What all families have: crosses, columns made of pairs of numbers (purchase/models/crosses.py)."""
+
+    n_crossed: Annotated[int, Field(ge=0, le=50)] = 0  # numbers that are paired, the most telling ones; 0: none
+    crosses: Annotated[list[Literal["product", "difference", "share"]], Field(min_length=1)] = ["product", "share"]
+
+
+class LogisticRegressionSettings(_Settings):
     C: Positive
     l1_ratio: Annotated[float, Field(ge=0, le=1)]
 
 
-class RandomForestSettings(Strict):
+class RandomForestSettings(_Settings):
     n_estimators: Count
     max_depth: Count | None
     min_samples_leaf: Count
@@ -43,7 +50,7 @@ class RandomForestSettings(Strict):
     max_samples: Share
 
 
-class XGBoostSettings(Strict):
+class XGBoostSettings(_Settings):
     n_estimators: Count
     learning_rate: Share
     max_depth: Count
@@ -53,7 +60,7 @@ class XGBoostSettings(Strict):
     reg_lambda: NonNegative
 
 
-class LightGBMSettings(Strict):
+class LightGBMSettings(_Settings):
     n_estimators: Count
     learning_rate: Share
     num_leaves: Annotated[int, Field(ge=2)]
@@ -63,13 +70,13 @@ class LightGBMSettings(Strict):
     reg_lambda: NonNegative
 
 
-class SVMSettings(Strict):
+class SVMSettings(_Settings):
     C: Positive
     gamma: Positive | None
     n_components: Count
 
 
-class NeuralNetworkSettings(Strict):
+class NeuralNetworkSettings(_Settings):
     hidden_units: Annotated[list[Count], Field(min_length=1)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
     learning_rate: Positive
@@ -145,11 +152,15 @@ class _Search(Strict):
 
 
 def search_over(settings):
-    """Return the model of one family's search: its space takes the names of ``settings``, each a list or a Range."""
+    """Return the model of one family's search: its space takes the names of ``settings``, each a list or a Range.
+
+    Crosses are not searched: with and without them, a family is another pipeline.
+    """
+    searched = {name: field for name, field in settings.model_fields.items() if name not in _Settings.model_fields}
     space = create_model(
         settings.__name__.replace("Settings", "Space"),
         __base__=Strict,
-        **{name: (_values_of(field) | None, None) for name, field in settings.model_fields.items()},
+        **{name: (_values_of(field) | None, None) for name, field in searched.items()},
     )
     return create_model(settings.__name__.replace("Settings", "Search"), __base__=_Search, space=(space, ...))
 
@@ -237,7 +248,7 @@ class FoldParams(Strict):
 
 
 class TrainParams(Strict):
-    calibration: Literal["none", "sigmoid", "isotonic"]
+    calibration: Literal["none", "sigmoid", "beta", "isotonic", "auto"]
     logistic_regression: LogisticRegressionSettings
     random_forest: RandomForestSettings
     xgboost: XGBoostSettings

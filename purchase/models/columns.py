@@ -30,6 +30,22 @@ def feature_kinds(features):
     return kinds
 
 
+def informative_kinds(table):
+    """Return the kinds of a table's columns, whatever their names, but for those that are the same in all rows.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n_rows, n_columns)
+
+    Returns
+    -------
+    dict of str to {"number", "category", "boolean"}
+        Without the columns that are missing throughout, and those of one value and no missing one.
+    """
+    varies = {name: table[name].nunique() + table[name].isna().any() > 1 for name in table.columns}
+    return {name: _kind(table[name].dtype) for name in table.columns if varies[name]}
+
+
 def feature_frame(features, kinds):
     """Return the columns that a model takes, in the order and form that it was trained with.
 

@@ -3,7 +3,7 @@
 import datetime
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from purchase.tables import DAY, TableError
 
@@ -46,8 +46,38 @@ def make_folds(features, *, n_folds, horizon_days, seed):
     return [(train, test) for train, test, _ in folds]
 
 
-def _stratified(features, *, n_folds, seed):
+def make_row_folds(features, *, n_folds, seed):
+    """Return stratified folds of rows without times or groups; only equal rows stay together.
+
+    ``make_folds`` weighs each group against the others, which takes 0.15 ms a row. Where nearly all rows are a group
+    of their own, the first of each stands for it: one that has a positive row counts as positive.
+
+    Parameters
+    ----------
+    features : DataFrame of shape (n_rows, n_columns)
+        Needs ``group`` (whole numbers from 0, the same for equal rows) and ``label``.
+
+    Returns
+    -------
+    list of (train, test), arrays of row positions
+
+    Raises
+    ------
+    TableError
+        If a class has fewer groups than there are folds.
+    """
     label, group = features["label"].to_numpy(), features["group"].to_numpy()
+    group_label = np.zeros(group.max() + 1, dtype="int64")
+    np.maximum.at(group_label, group, label)
+    _check_groups(group_label, np.arange(len(group_label)), n_folds=n_folds)
+    splitter = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+    fold = np.empty(len(group_label), dtype="int64")
+    for number, (_, tested) in enumerate(splitter.split(group_label, group_label)):
+        fold[tested] = number
+    return [(np.flatnonzero(fold[group] != number), np.flatnonzero(fold[group] == number)) for number in range(n_folds)]
+
+
+def _check_groups(label, group, *, n_folds):
     n_smallest = min(len(np.unique(group[label == value])) for value in (0, 1))
     if n_smallest < n_folds:
         rarer = int(np.mean(label) < 0.5)
@@ -55,6 +85,11 @@ def _stratified(features, *, n_folds, seed):
             f"The training rows hold {n_smallest} groups with label {rarer}, and folds.n_folds={n_folds} needs one a "
             "fold. Lower folds.n_folds or bring more rows."
         )
+
+
+def _stratified(features, *, n_folds, seed):
+    label, group = features["label"].to_numpy(), features["group"].to_numpy()
+    _check_groups(label, group, n_folds=n_folds)
     splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     return [(train, test, "without times") for train, test in splitter.split(features, label, group)]
 

@@ -1,14 +1,16 @@
 """Gradient boosting by LightGBM, saved as its text format."""
 
 import numpy as np
-from lightgbm import Booster, LGBMClassifier
+from lightgbm import Booster, LGBMClassifier, early_stopping
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 
+from purchase.models.crosses import CROSSING, crosses, to_features
 from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import NativeCategories
 
 MODEL = "model.txt"
+PATIENCE = 100  # trees
 
 
 class SavedBooster(ClassifierMixin, BaseEstimator):
@@ -32,7 +34,7 @@ class SavedBooster(ClassifierMixin, BaseEstimator):
 
 def build(settings, *, seed, n_threads):
     model = LGBMClassifier(
-        **settings.model_dump(),
+        **settings.model_dump(exclude=CROSSING),
         subsample_freq=1,  # a new sample a tree; 0 would ignore ``subsample``
         deterministic=True,
         force_row_wise=True,  # else LightGBM times both ways and takes the faster
@@ -40,14 +42,33 @@ def build(settings, *, seed, n_threads):
         random_state=seed,
         verbose=-1,
     )
-    return Pipeline([("prepare", NativeCategories()), ("model", model)])
+    return Pipeline([*crosses(settings, seed=seed), ("prepare", NativeCategories()), ("model", model)])
+
+
+def fit_watched(pipeline, frame, label, *, watched):
+    """Fit until the log loss of the watched rows, (frame, label), has not fallen for PATIENCE trees."""
+    prepared = pipeline[:-1].fit_transform(frame, label)
+    others, other_label = watched
+    pipeline[-1].fit(
+        prepared,
+        label,
+        eval_X=pipeline[:-1].transform(others),
+        eval_y=other_label,
+        callbacks=[early_stopping(PATIENCE, verbose=False)],
+    )
+    return pipeline
+
+
+def n_rounds(pipeline):
+    """Return the number of trees at which ``fit_watched`` stopped."""
+    return pipeline[-1].best_iteration_
 
 
 def contributions(pipeline, frame):
     """Return the SHAP values of TreeSHAP (Lundberg et al. 2020), as LightGBM has them, of a model that was loaded."""
     model = pipeline[-1]
     shap = model.booster.predict(pipeline[:-1].transform(frame), pred_contrib=True, num_threads=model.n_threads)
-    return shap[:, :-1]  # the last column is the mean
+    return to_features(pipeline, shap[:, :-1], frame)  # the last column is the mean
 
 
 def save(pipeline, folder):

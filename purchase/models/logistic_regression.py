@@ -3,6 +3,7 @@
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
+from purchase.models.crosses import crosses
 from purchase.models.pipelines import load_pipeline, save_pipeline
 from purchase.models.preparation import dense_preparation
 
@@ -19,4 +20,4 @@ class PenalisedRegression(LogisticRegression):
 
 def build(settings, *, seed, n_threads):
     model = PenalisedRegression(C=settings.C, l1_ratio=settings.l1_ratio, max_iter=1000, random_state=seed)
-    return Pipeline([("prepare", dense_preparation()), ("model", model)])
+    return Pipeline([*crosses(settings, seed=seed), ("prepare", dense_preparation()), ("model", model)])

@@ -15,6 +15,7 @@ import tensorflow as tf
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 
+from purchase.models.crosses import CROSSING, crosses
 from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import dense_preparation
 
@@ -129,8 +130,8 @@ def set_threads(n_threads):
 
 
 def build(settings, *, seed, n_threads):
-    model = Perceptron(**settings.model_dump(), n_threads=n_threads, random_state=seed)
-    return Pipeline([("prepare", dense_preparation()), ("model", model)])
+    model = Perceptron(**settings.model_dump(exclude=CROSSING), n_threads=n_threads, random_state=seed)
+    return Pipeline([*crosses(settings, seed=seed), ("prepare", dense_preparation()), ("model", model)])
 
 
 def save(pipeline, folder):

@@ -3,6 +3,7 @@
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 
+from purchase.models.crosses import CROSSING, crosses
 from purchase.models.pipelines import load_pipeline, save_pipeline
 from purchase.models.preparation import ordinal_preparation
 
@@ -21,5 +22,5 @@ class Forest(RandomForestClassifier):
 
 
 def build(settings, *, seed, n_threads):
-    model = Forest(**settings.model_dump(), n_jobs=n_threads, random_state=seed)
-    return Pipeline([("prepare", ordinal_preparation()), ("model", model)])
+    model = Forest(**settings.model_dump(exclude=CROSSING), n_jobs=n_threads, random_state=seed)
+    return Pipeline([*crosses(settings, seed=seed), ("prepare", ordinal_preparation()), ("model", model)])

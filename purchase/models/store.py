@@ -64,7 +64,7 @@ def save_model(model, folder):
     folder.mkdir(parents=True, exist_ok=True)
     card = {
         "family": model.family,
-        "settings": model.settings.model_dump(),
+        "settings": model.settings.model_dump(exclude_defaults=True),
         "n_threads": model.n_threads,
         "features": model.kinds,
     }

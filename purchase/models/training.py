@@ -1,6 +1,6 @@
 """Fit a family: on each fold for its out-of-fold scores, then on all rows, then its calibrator."""
 
-import dataclasses
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -9,12 +9,68 @@ from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from purchase.models.calibration import cross_calibrate, fit_calibrator
+from purchase.models.calibration import choose_calibration, cross_calibrate, fit_calibrator
 from purchase.models.columns import feature_frame, feature_kinds
 from purchase.models.registry import family_module, predict
 from purchase.models.store import Model
 
 SILENT = tqdm(total=0, disable=True)
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """What the models of the folds say about the rows that they did not see, in the folds' order.
+
+    Parameters
+    ----------
+    rows, fold : array of int, shape (n_tested,)
+        Each row's position in the training table, and the fold that tested it.
+    score, probability : array of float, shape (n_tested,)
+    pipelines : list of fitted pipelines, one a fold
+    """
+
+    rows: np.ndarray
+    fold: np.ndarray
+    score: np.ndarray
+    probability: np.ndarray
+    pipelines: list
+
+
+def cross_fit(frame, label, pipeline, *, family, folds, watch=False, progress=SILENT):
+    """Fit a family on each fold, and score the rows that the fold tests.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_rows, n_features)
+        As ``feature_frame`` returns it.
+    label : array of shape (n_rows,)
+    pipeline : unfitted pipeline of the family
+    folds : list of (train, test), arrays of row positions
+    watch : bool
+        Whether a family that can stops when the log loss of the tested rows no longer falls. Their scores are then a
+        little better than those of new rows: one number is chosen by them, the same for all.
+    progress : tqdm or Deadline
+        Advances by one a fit.
+
+    Returns
+    -------
+    OutOfFold
+    """
+    progress.total += len(folds)
+    fit_watched = getattr(family_module(family), "fit_watched", None) if watch else None
+    fitted, tested = [], []
+    for train, test in folds:
+        rows, fold_label = frame.iloc[train], label[train]
+        if fit_watched:
+            fitted.append(fit_watched(clone(pipeline), rows, fold_label, watched=(frame.iloc[test], label[test])))
+        else:
+            fitted.append(clone(pipeline).fit(rows, fold_label))
+        tested.append(predict(family, fitted[-1], frame.iloc[test]))
+        progress.update()
+    score, probability = (np.concatenate(parts) for parts in zip(*tested, strict=True))
+    rows = np.concatenate([test for _, test in folds])
+    fold = np.repeat(np.arange(len(folds)), [len(test) for _, test in folds])
+    return OutOfFold(rows, fold, score, probability, fitted)
 
 
 def fit_model(features, settings, *, family, folds, calibration, seed, n_threads, progress=SILENT):
@@ -26,7 +82,8 @@ def fit_model(features, settings, *, family, folds, calibration, seed, n_threads
         Training rows with ``row_id`` and ``label``.
     settings : model of the family's settings (purchase.params)
     folds : list of (train, test), arrays of row positions
-    calibration : {"none", "sigmoid", "isotonic"}
+    calibration : {"none", "sigmoid", "beta", "isotonic", "auto"}
+        ``auto``: the one of these with the lowest log loss on the out-of-fold rows, cross-fitted.
     progress : tqdm
         Advances by one a fit.
 
@@ -41,26 +98,20 @@ def fit_model(features, settings, *, family, folds, calibration, seed, n_threads
     kinds = feature_kinds(features)
     frame, label = feature_frame(features, kinds), features["label"].to_numpy()
     pipeline = family_module(family).build(settings, seed=seed, n_threads=n_threads)
-    progress.total += len(folds) + 1
+    progress.total += 1
     with threadpool_limits(n_threads):
-        tested = []
-        for train, test in folds:
-            fitted = clone(pipeline).fit(frame.iloc[train], label[train])
-            tested.append(predict(family, fitted, frame.iloc[test]))
-            progress.update()
+        tested = cross_fit(frame, label, pipeline, family=family, folds=folds, progress=progress)
         pipeline.fit(frame, label)
         progress.update()
-    rows = np.concatenate([test for _, test in folds])
-    number = np.repeat(np.arange(len(folds)), [len(test) for _, test in folds])
-    score, probability = (np.concatenate(parts) for parts in zip(*tested, strict=True))
-    calibrator = fit_calibrator(probability, label[rows], method=calibration)
+    known = label[tested.rows]
+    calibrator, propensity = fit_propensity(tested.probability, known, tested.fold, calibration=calibration)
     out_of_fold = pd.DataFrame(
         {
-            "row_id": features["row_id"].to_numpy()[rows],
-            "fold": number,
-            "label": label[rows],
-            "score": score,
-            "propensity": cross_calibrate(probability, label[rows], number, method=calibration),
+            "row_id": features["row_id"].to_numpy()[tested.rows],
+            "fold": tested.fold,
+            "label": known,
+            "score": tested.score,
+            "propensity": propensity,
         }
     )
     model = Model(family, settings, kinds, pipeline, calibrator, n_threads)
@@ -80,7 +131,25 @@ def refit(model, features, *, seed):
     pipeline = family_module(model.family).build(model.settings, seed=seed, n_threads=model.n_threads)
     with threadpool_limits(model.n_threads):
         pipeline.fit(feature_frame(features, kinds), features["label"].to_numpy())
-    return dataclasses.replace(model, kinds=kinds, pipeline=pipeline)
+    return replace(model, kinds=kinds, pipeline=pipeline)
+
+
+def fit_propensity(probability, label, fold, *, calibration):
+    """Fit the calibrator on out-of-fold rows, and return it with their own propensities by the other folds' ones.
+
+    Parameters
+    ----------
+    probability, label, fold : array of shape (n_tested,)
+    calibration : {"none", "sigmoid", "beta", "isotonic", "auto"}
+
+    Returns
+    -------
+    calibrator : scikit-learn estimator or None
+    propensity : array of shape (n_tested,)
+    """
+    method = choose_calibration(probability, label, fold) if calibration == "auto" else calibration
+    propensity = cross_calibrate(probability, label, fold, method=method)
+    return fit_calibrator(probability, label, method=method), propensity
 
 
 def summarize(features, out_of_fold):

@@ -3,6 +3,7 @@
 from sklearn.pipeline import Pipeline
 from xgboost import DMatrix, XGBClassifier
 
+from purchase.models.crosses import CROSSING, crosses, to_features
 from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import NativeCategories
 
@@ -10,24 +11,40 @@ MODEL = "model.ubj"
 
 # 64 bins a feature fit as well as 256 here (docs/experiments.md) and take half the time.
 MAX_BINS = 64
+PATIENCE = 100  # trees
 
 
 def build(settings, *, seed, n_threads):
     model = XGBClassifier(
-        **settings.model_dump(),
+        **settings.model_dump(exclude=CROSSING),
         max_bin=MAX_BINS,
         tree_method="hist",
         enable_categorical=True,
         n_jobs=n_threads,
         random_state=seed,
     )
-    return Pipeline([("prepare", NativeCategories()), ("model", model)])
+    return Pipeline([*crosses(settings, seed=seed), ("prepare", NativeCategories()), ("model", model)])
+
+
+def fit_watched(pipeline, frame, label, *, watched):
+    """Fit until the log loss of the watched rows, (frame, label), has not fallen for PATIENCE trees."""
+    prepared = pipeline[:-1].fit_transform(frame, label)
+    pipeline[-1].set_params(early_stopping_rounds=PATIENCE)
+    others, other_label = watched
+    pipeline[-1].fit(prepared, label, eval_set=[(pipeline[:-1].transform(others), other_label)], verbose=False)
+    return pipeline
+
+
+def n_rounds(pipeline):
+    """Return the number of trees at which ``fit_watched`` stopped."""
+    return pipeline[-1].best_iteration + 1
 
 
 def contributions(pipeline, frame):
     """Return the SHAP values of TreeSHAP (Lundberg et al. 2020, Nature Machine Intelligence 2), as XGBoost has them."""
     rows = DMatrix(pipeline[:-1].transform(frame), enable_categorical=True, nthread=pipeline[-1].n_jobs)
-    return pipeline[-1].get_booster().predict(rows, pred_contribs=True)[:, :-1]  # the last column is the mean
+    shap = pipeline[-1].get_booster().predict(rows, pred_contribs=True)
+    return to_features(pipeline, shap[:, :-1], frame)  # the last column is the mean
 
 
 def save(pipeline, folder):

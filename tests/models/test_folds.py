@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purchase.models.folds import SESSION_SECONDS, make_folds
+from purchase.models.folds import SESSION_SECONDS, make_folds, make_row_folds
 from purchase.tables import DAY, TableError
 from tests.models.feature_tables import customer_table
 
@@ -100,3 +100,19 @@ def test_the_same_seed_gives_the_same_folds():
     table = customer_table().assign(cutoff=None)
     for one, other in zip(folds_of(table), folds_of(table), strict=True):
         assert np.array_equal(one[1], other[1])
+
+
+def test_row_folds_test_each_row_once_and_keep_equal_rows_together():
+    table = pd.DataFrame({"group": [0, 1, 2, 3, 0, 4, 5, 5], "label": [0, 1, 0, 1, 1, 0, 0, 0]})
+    folds = make_row_folds(table, n_folds=3, seed=0)
+    assert sorted(np.concatenate([test for _, test in folds])) == list(range(8))
+    for train, test in folds:
+        assert sorted([*train, *test]) == list(range(8))
+        assert not set(table["group"][train]) & set(table["group"][test])
+        assert len(set(table["group"][test]) & {0, 1, 3}) == 1  # each of the three with a positive row in its own fold
+
+
+def test_fewer_positive_rows_than_row_folds_are_refused():
+    table = pd.DataFrame({"group": np.arange(9), "label": [1, 1] + [0] * 7})
+    with pytest.raises(TableError, match=r"hold 2 groups with label 1, and folds\.n_folds=3"):
+        make_row_folds(table, n_folds=3, seed=0)
