@@ -20,6 +20,10 @@ from purchase.models.portfolio import candidates_for
 from purchase.models.training import fit_propensity
 from purchase.tables import TableError
 
+# Few equal rows are copies, which would be tested by a model that knows them. Of a table of few values, many rows are
+# equal by chance, and are to be told apart by nothing but their labels.
+MOST_COPIES = 0.1
+
 
 class PropensityClassifier(ClassifierMixin, BaseEstimator):
     """Calibrated propensities from a table as it is: numbers, categories, booleans, times, with or without gaps.
@@ -90,7 +94,8 @@ class PropensityClassifier(ClassifierMixin, BaseEstimator):
         y : array-like of shape (n_rows,)
             Two classes; the greater is the positive one.
         groups : array-like of shape (n_rows,), or None
-            Rows of one group (a customer, say) stay in one inner fold. None: equal rows do.
+            Rows of one group (a customer, say) stay in one inner fold. None: equal rows do, if at most a
+            tenth of the rows are copies.
         times : array-like of shape (n_rows,), or None
             Datetimes, or seconds since 1970. Inner folds then test blocks of time by models of what was before, and
             ``groups`` is not used: customers come back in the future, too. A block's models see labels of rows from
@@ -209,7 +214,9 @@ def _key_columns(frame, label, groups, times):
         check_consistent_length(frame, groups)
         group = pd.factorize(np.asarray(groups), use_na_sentinel=False)[0]
     else:
-        group = pd.factorize(pd.util.hash_pandas_object(frame, index=False))[0]  # equal rows
+        group, distinct = pd.factorize(pd.util.hash_pandas_object(frame, index=False))
+        if len(distinct) < (1 - MOST_COPIES) * len(frame):
+            group = np.arange(len(frame))
     cutoff = None if times is None else as_seconds(times)
     row = np.arange(len(frame))
     return pd.DataFrame({"session_id": row.astype(str), "cutoff": cutoff, "group": group, "label": label})

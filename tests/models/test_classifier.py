@@ -183,10 +183,19 @@ def test_rows_of_a_group_stay_in_one_fold():
     assert (folds == 1).all()
 
 
-def test_equal_rows_stay_in_one_fold():
-    twice = pd.concat([X, X])
-    fold = quick().fit(twice, np.tile(Y, 2)).out_of_fold_["fold"].to_numpy()
-    assert np.array_equal(fold[:300], fold[300:])
+def test_copies_of_rows_stay_in_one_fold():
+    fold = quick().fit(pd.concat([X, X[:30]]), np.concatenate([Y, Y[:30]])).out_of_fold_["fold"].to_numpy()
+    assert np.array_equal(fold[:30], fold[300:])
+
+
+def test_rows_that_are_equal_by_chance_are_rows_of_their_own():
+    draw = np.random.default_rng(0)
+    flags = pd.DataFrame(draw.integers(0, 2, (300, 3)), columns=["a", "b", "c"])  # eight kinds of rows
+    label = (draw.random(300) < 0.1 + 0.6 * flags["a"]).astype(int)
+    model = quick().fit(flags, label)
+    assert model.out_of_fold_.groupby("fold")["label"].mean().between(0.35, 0.45).all()
+    without, with_it = model.predict_proba(pd.DataFrame({"a": [0, 1], "b": 0, "c": 0}))[:, 1]
+    assert without < 0.2 < 0.5 < with_it
 
 
 def test_with_times_later_rows_are_tested_and_one_model_of_all_rows_predicts():
