@@ -3,7 +3,7 @@
 PYTHON is that of an environment with requirements-featuretools.txt. FOLDER holds clean/ and split.parquet of a shop
 that has orders alone. Deep feature synthesis with its default primitives, two levels deep, describes the customers of
 the split at their cutoffs; a training window of ``lookback_days`` (the third argument) ends at each. Prints the seconds
-that the synthesis took, without reading and writing.
+that the synthesis took, without reading and writing, and the processor's.
 """
 
 import sys
@@ -21,7 +21,7 @@ def main():
     folder, out, lookback_days = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     lines, split = (pd.read_parquet(folder / path) for path in ("clean/order_lines.parquet", "split.parquet"))
     tables, moments = entities(lines), cutoff_times(split)
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
     matrix, _ = ft.dfs(
         entityset=tables,
         target_dataframe_name="customers",
@@ -30,7 +30,7 @@ def main():
         max_depth=2,
         n_jobs=1,
     )
-    print(time.perf_counter() - began)
+    print(time.perf_counter() - began, time.process_time() - used)
     columns = matrix.drop(columns="row_id")
     plain = {name: plain_column(values) for name, values in columns.items()}
     pd.DataFrame({"row_id": matrix["row_id"].astype(str)} | plain).to_parquet(out, index=False)

@@ -57,6 +57,7 @@ def test_committed_params_are_valid():
         ("featurize.windows_days", [7, 900], ["windows_days holds 900", "lookback_days=", "raise the lookback"]),
         ("featurize.scoring_moment", "session_stop", ["featurize.scoring_moment", "Did you mean 'session_st"]),
         ("featurize.leave_out", ["tastes"], ["featurize.leave_out.0='tastes'", "Did you mean 'taste'?"]),
+        ("featurize.sequence_length", 0, ["featurize.sequence_length=0", "greater than or equal to 1"]),
         ("featurize.half_lives_days", [0], ["featurize.half_lives_days.0=0", "greater than or equal to 1"]),
         ("simulate.start", datetime.date(2024, 12, 1), ["simulate.start", "unquoted date", '"2024-12-01"']),
         ("gate.better_than_baselines", "yes", ["gate.better_than_baselines='yes'", "boolean"]),

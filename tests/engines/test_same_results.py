@@ -20,13 +20,13 @@ FILES = {"online_retail": "online_retail.csv.gz", "online_shoppers": "online_sho
 
 
 def params_of_few_days():
-    """The committed params, with windows that suit 200 days."""
+    """The committed params, with windows that suit 200 days, and sequences."""
     params = read_params()
     cutoffs = {"horizon_days": 20, "lookback_days": 90, "n_train": 3, "first_k_events": 2}
     return params.model_copy(
         update={
             "cutoffs": params.cutoffs.model_copy(update=cutoffs),
-            "featurize": params.featurize.model_copy(update={"windows_days": [7, 30]}),
+            "featurize": params.featurize.model_copy(update={"windows_days": [7, 30], "sequence_length": 5}),
         }
     )
 
