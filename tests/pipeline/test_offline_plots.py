@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 PLOTS = ("roc", "precision_recall", "calibration", "lift", "importance", "confusion")
+PLOTS += ("learning_curve", "protocols")
 
 
 @pytest.fixture(scope="module")
