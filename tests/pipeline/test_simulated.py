@@ -60,7 +60,6 @@ def test_no_result_is_kept_by_git_and_every_small_one_is(clone):
     ("key", "value", "reruns"),
     [
         ("tune.lightgbm.space.num_leaves", [7], {"tune@lightgbm", *TELLING}),
-        ("train.svm.C", 0.2, {"train@svm", "tune@svm", *TELLING}),
         ("evaluate.threshold", 0.2, TELLING),
         ("insights.margin", 0.5, {"insights", "report"}),
     ],
