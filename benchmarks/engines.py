@@ -25,8 +25,9 @@ from benchmarks.pipeline import Memory
 from purchase import files
 from purchase.engines.duckdb import connect
 from purchase.engines.registry import engine
+from purchase.features.bg_nbd import models_of_json
 from purchase.features.build import asked_by, describe
-from purchase.features.loyalty import fit_loyalty, models_as_json, models_of_json
+from purchase.features.loyalty import fit_loyalty, models_as_json
 from purchase.intake.take_in import take_in
 from purchase.params import read_params
 from purchase.shops import read_shop

@@ -28,8 +28,8 @@ from purchase.engines.registry import engine
 from purchase.evaluation.baselines import BG_NBD, fit_baselines
 from purchase.evaluation.bootstrap import bootstrap_metrics, percentile_interval
 from purchase.evaluation.metrics import METRICS, metrics_at
+from purchase.features.bg_nbd import models_of_json
 from purchase.features.build import asked_by, describe
-from purchase.features.loyalty import models_of_json
 from purchase.intake.take_in import take_in
 from purchase.models.folds import make_folds
 from purchase.models.training import fit_model

@@ -23,8 +23,8 @@ from purchase.cleaning.split import SPLIT, span_of_records, split_customers
 from purchase.cleaning.split_sessions import score_sessions
 from purchase.engines.duckdb import connect
 from purchase.engines.registry import engine
+from purchase.features.bg_nbd import models_of_json
 from purchase.features.build import asked_by, describe
-from purchase.features.loyalty import models_of_json
 from purchase.insights.drivers import always_shown
 from purchase.insights.reasons import top_reasons, typical_value
 from purchase.insights.targets import target_list

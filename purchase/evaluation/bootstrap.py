@@ -163,14 +163,12 @@ def _positives_among(wanted, reached, steps, positives):
 def _sums_over_rows(labels, propensity, weights, *, threshold):
     """Metrics that are ratios of weighted sums over rows."""
     predicted = (propensity >= threshold).astype(float)
-    tiny = np.finfo(float).eps  # scikit-learn's clipping of the log loss
-    clipped = np.clip(propensity, tiny, 1 - tiny)
     per_row = [
         np.ones_like(labels),
         labels,
         predicted,
         predicted * labels,
-        -np.log(np.where(labels == 1, clipped, 1 - clipped)),
+        row_losses(labels, propensity),
         (propensity - labels) ** 2,
     ]
     n_rows, n_positive, n_predicted, n_hits, loss, brier = np.stack(per_row) @ weights
@@ -182,6 +180,13 @@ def _sums_over_rows(labels, propensity, weights, *, threshold):
         "recall": n_hits / n_positive,
         "f1": 2 * n_hits / (n_predicted + n_positive),
     }
+
+
+def row_losses(labels, propensity):
+    """Return each row's part of the log loss, shape (n_rows,), with propensities clipped as scikit-learn does."""
+    tiny = np.finfo(float).eps
+    clipped = np.clip(propensity, tiny, 1 - tiny)
+    return -np.log(np.where(labels == 1, clipped, 1 - clipped))
 
 
 def percentile_interval(samples, *, interval):

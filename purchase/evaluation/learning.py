@@ -5,7 +5,7 @@ import pandas as pd
 from sklearn.metrics import log_loss
 from tqdm import tqdm
 
-from purchase.evaluation.bootstrap import bootstrap_sums, percentile_interval
+from purchase.evaluation.bootstrap import bootstrap_sums, percentile_interval, row_losses
 from purchase.models.training import refit
 
 SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)  # of the training groups; each holds the ones before it
@@ -40,7 +40,7 @@ def learning_curve(champion, train, validation, *, n_bootstrap, interval, seed):
             continue
         model = champion if share == 1 else refit(champion, rows, seed=seed)
         propensity = model.predict_propensity(validation)
-        losses.append(_loss_of_rows(labels, propensity))
+        losses.append(row_losses(labels, propensity))
         points.append(
             {"share": share, "n_rows": len(rows), "n_positive": n_positive, "log_loss": log_loss(labels, propensity)}
         )
@@ -55,12 +55,6 @@ def last_step(curve):
     before = curve.iloc[-2]
     gained = {end: before[f"difference{suffix}"] for end, suffix in (("value", ""), ("low", "_low"), ("high", "_high"))}
     return {"from_share": float(before["share"]), "fall_of_log_loss": {end: float(x) for end, x in gained.items()}}
-
-
-def _loss_of_rows(labels, propensity):
-    tiny = np.finfo(float).eps  # scikit-learn's clipping of the log loss
-    clipped = np.clip(propensity, tiny, 1 - tiny)
-    return -np.log(np.where(labels == 1, clipped, 1 - clipped))
 
 
 def _with_intervals(curve, samples, *, interval):

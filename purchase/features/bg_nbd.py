@@ -98,6 +98,11 @@ def fit_bg_nbd(n_repeats, recency, age, weights):
     return BGNBD(*(rounded(value) for value in (r, alpha, a, b)))
 
 
+def models_of_json(content):
+    """Return {cutoff: BGNBD}, cutoffs in seconds, of what data/features/bg_nbd.json holds."""
+    return {int(cutoff): BGNBD(**parameters) for cutoff, parameters in content.items()}
+
+
 def rounded(value, n_digits=N_DIGITS):
     """Round a number to so many significant digits."""
     return float(f"{value:.{n_digits - 1}e}")

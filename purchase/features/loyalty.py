@@ -6,7 +6,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from purchase.features.bg_nbd import BGNBD, N_DIGITS, fit_bg_nbd
+from purchase.features.bg_nbd import N_DIGITS, fit_bg_nbd
 from purchase.features.orders import past_orders
 from purchase.features.registry import Block, Feature, distinct
 from purchase.tables import DAY
@@ -40,12 +40,8 @@ def fit_loyalty(rows, lines, *, lookback_days):
 
 
 def models_as_json(models):
-    """Return models as texts and numbers; ``models_of_json`` reads them back."""
+    """Return models as texts and numbers; ``bg_nbd.models_of_json`` reads them back."""
     return {str(cutoff): asdict(model) for cutoff, model in models.items()}
-
-
-def models_of_json(content):
-    return {int(cutoff): BGNBD(**parameters) for cutoff, parameters in content.items()}
 
 
 def loyalty_block(rows, orders, *, models, horizon_days, lazy):

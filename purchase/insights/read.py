@@ -5,12 +5,12 @@ import pandas as pd
 
 from purchase import files
 from purchase.engines.registry import engine
+from purchase.features.bg_nbd import models_of_json
 from purchase.insights.about import truth_or_reason
 from purchase.insights.build import Found
 from purchase.insights.drivers import always_shown
 from purchase.insights.panel import in_panel, numbers_of
 from purchase.insights.reasons import typical_value
-from purchase.insights.rolling import read_models
 from purchase.insights.rows import training_columns
 from purchase.insights.uplift import HELD_OUT, SENT
 from purchase.insights.words import Words
@@ -44,7 +44,7 @@ def read_found(params, shop):
         training=files.read_frame(TABLES["train"], columns=training_columns(test.columns)),
         training_column=training_column,
         panel=read_panel(test) if shop.task == "customer" else None,
-        bg_nbd=read_models(files.read_json(files.FEATURES / "bg_nbd.json")),
+        bg_nbd=models_of_json(files.read_json(files.FEATURES / "bg_nbd.json")),
         truth=truth_or_reason(params),
         typical={name: typical_value(training_column(name)) for name in explained},
         ranking=ranking,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from purchase.features.bg_nbd import BGNBD
 from purchase.insights.panel import days_to_next_order
 from purchase.insights.timing import Hazards, anchored, fit_hazards
 from purchase.tables import DAY
@@ -135,8 +134,3 @@ def bg_nbd_chances(rows, orders, models, never, *, edges, lookback_days):
     if model is not None:
         chances[bought] = np.column_stack([model.orders_soon(*columns[bought].T, end) for end in edges])
     return chances
-
-
-def read_models(content):
-    """Return {cutoff: BGNBD} of what data/features/bg_nbd.json holds."""
-    return {int(cutoff): BGNBD(**parameters) for cutoff, parameters in content.items()}
