@@ -112,8 +112,8 @@ def propensities_of_ours(features, params):
 def fitted(features, params, family):
     """Fit a family on the training part as the stage ``train`` does, and score the test part."""
     train, cutoffs = features["train"], params.cutoffs
-    folds = make_folds(train, n_folds=params.folds.n_folds, horizon_days=cutoffs.horizon_days, seed=params.seed)
-    more = {"calibration": params.train.calibration, "seed": params.seed, "n_threads": params.n_threads}
+    folds = make_folds(train, n_folds=params.fit.n_folds, horizon_days=cutoffs.horizon_days, seed=params.seed)
+    more = {"calibration": params.fit.calibration, "seed": params.seed, "n_threads": params.n_threads}
     model, _ = fit_model(train, getattr(params.train, family), family=family, folds=folds, **more)
     return model.predict_propensity(features["test"])
 

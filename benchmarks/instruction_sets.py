@@ -19,7 +19,7 @@ from purchase.files import read_yaml
 from purchase.rebuild import DATA_STAGES, compare_metrics, read_metrics
 
 RESULTS = Path(__file__).parent / "results"
-SMALL = {"simulate": {"n_customers": 4000}, "cutoffs": {"n_train": 3}, "folds": {"n_folds": 2}}
+SMALL = {"simulate": {"n_customers": 4000}, "cutoffs": {"n_train": 3}, "fit": {"n_folds": 2}}
 NARROWER = {
     "BLAS (OpenBLAS)": {"OPENBLAS_CORETYPE": "Sandybridge"},
     "NumPy": {"NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR"},

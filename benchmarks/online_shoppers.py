@@ -50,8 +50,8 @@ def score_family(sessions, family, *, params):
             past,
             getattr(params.train, family),
             family=family,
-            folds=make_folds(past, n_folds=params.folds.n_folds, horizon_days=1, seed=params.seed),
-            calibration=params.train.calibration,
+            folds=make_folds(past, n_folds=params.fit.n_folds, horizon_days=1, seed=params.seed),
+            calibration=params.fit.calibration,
             seed=params.seed,
             n_threads=params.n_threads,
         )

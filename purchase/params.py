@@ -243,12 +243,12 @@ class FeaturizeParams(Strict):
     sequence_length: Annotated[int, Field(ge=1, le=1000)] | None
 
 
-class FoldParams(Strict):
+class FitParams(Strict):
     n_folds: Annotated[int, Field(ge=2)]
+    calibration: Literal["none", "sigmoid", "beta", "isotonic", "auto"]
 
 
 class TrainParams(Strict):
-    calibration: Literal["none", "sigmoid", "beta", "isotonic", "auto"]
     logistic_regression: LogisticRegressionSettings
     random_forest: RandomForestSettings
     xgboost: XGBoostSettings
@@ -337,7 +337,7 @@ class Params(Strict):
     preprocess: PreprocessParams
     cutoffs: CutoffParams
     featurize: FeaturizeParams
-    folds: FoldParams
+    fit: FitParams
     train: TrainParams
     search: SearchParams
     tune: TuneParams

@@ -8,7 +8,7 @@ from purchase.evaluation.baselines import baseline_columns, fit_baselines
 from purchase.evaluation.bootstrap import calibration_error
 from purchase.evaluation.candidates import model_folders, predictions_table, propensities_of
 from purchase.evaluation.importance import permutation_importance
-from purchase.evaluation.leaderboard import choose, evaluation_report, judge
+from purchase.evaluation.leaderboard import choose, evaluation_report, judge, with_out_of_fold
 from purchase.evaluation.metrics import check_labels
 from purchase.evaluation.style import save
 from purchase.models.store import load_model
@@ -24,7 +24,8 @@ def main():
 
     train, validation = (read_part(part, task) for part in ("train", "validation"))
     baselines = fit_baselines(train[["label", *baseline_columns(validation.columns)]])
-    models = {name: load_model(folder) for name, folder in model_folders(files.MODELS).items()} | baselines
+    folders = model_folders(files.MODELS)
+    models = {name: load_model(folder) for name, folder in folders.items()} | baselines
     choosing = {"champion_metric": settings.champion_metric, "threshold": settings.threshold}
     choice = choose(validation["label"], propensities_of(models, validation), baselines=baselines, **choosing)
     champion, name = models[choice.champion], choice.champion
@@ -47,15 +48,17 @@ def main():
 
     files.write_frame(predictions_table(test, champion, propensities[name]), files.PREDICTIONS / "test.parquet")
     with files.whole(files.CHAMPION) as folder:
-        shutil.copytree(files.MODELS / name, folder, ignore=shutil.ignore_patterns(files.OUT_OF_FOLD))
-    files.write_frame(board, files.METRICS / "leaderboard.csv")
+        beside = shutil.ignore_patterns(files.OUT_OF_FOLD, files.SUMMARY, files.TRIALS)
+        shutil.copytree(folders[name], folder, ignore=beside)
+    summaries = {model: files.read_json(folder / files.SUMMARY) for model, folder in folders.items()}
+    files.write_frame(with_out_of_fold(board, summaries), files.METRICS / "leaderboard.csv")
     files.write_json(report, files.METRICS / "evaluate.json")
     drawn = {"choice": choice, "interval": settings.interval}
     tables = gallery.plot_tables(labels, propensities[name], importance, **binning, **drawn)
     tables |= {"learning_curve": curve, "protocols": compared}
     for name, table in tables.items():
         files.write_frame(table, files.PLOTS / f"{name}.csv")
-    trials = {family: files.read_frame(files.PLOTS / "search" / f"{family}.csv") for family in FAMILIES}
+    trials = {family: files.read_frame(folders[f"tune/{family}"] / files.TRIALS) for family in FAMILIES}
     drawn |= {"shop": params.shop, "scoring": params.search.scoring}
     for name, picture in gallery.draw_all(tables, trials, labels, propensities, **drawn):
         save(picture, files.PLOTS / "pictures" / f"{name}.png")

@@ -102,6 +102,24 @@ def judge(labels, propensities, groups, choice, *, n_bootstrap, interval, seed):
     return pd.DataFrame(rows).round(N_DECIMALS)
 
 
+def with_out_of_fold(board, summaries):
+    """Return the leaderboard with ``out_of_fold_<metric>``, on the training rows that folds tested, before the rest.
+
+    Parameters
+    ----------
+    board : DataFrame
+        As ``judge`` returns it.
+    summaries : dict of {model: dict}
+        What each model's stage says about it; of the baselines, which are not cross-fitted, nothing.
+    """
+    scores = {model: summary["out_of_fold"] for model, summary in summaries.items()}
+    board = board.copy()
+    for metric in reversed(HEADLINES):
+        values = [scores.get(model, {}).get(metric, np.nan) for model in board["model"]]
+        board.insert(board.columns.get_loc("threshold") + 1, f"out_of_fold_{metric}", values)
+    return board.round(N_DECIMALS)
+
+
 def evaluation_report(board, choice, error, *, shop, task, n_validation, labels):
     """Return the content of metrics/evaluate.json; None stands for a metric that is undefined.
 

@@ -82,8 +82,8 @@ def _check_groups(label, group, *, n_folds):
     if n_smallest < n_folds:
         rarer = int(np.mean(label) < 0.5)
         raise TableError(
-            f"The training rows hold {n_smallest} groups with label {rarer}, and folds.n_folds={n_folds} needs one a "
-            "fold. Lower folds.n_folds or bring more rows."
+            f"The training rows hold {n_smallest} groups with label {rarer}, and fit.n_folds={n_folds} needs one a "
+            "fold. Lower fit.n_folds or bring more rows."
         )
 
 
@@ -100,8 +100,8 @@ def _by_cutoff(cutoff, *, n_folds, horizon_days):
     if len(testable) < n_folds:
         raise TableError(
             f"The training rows have {len(cutoffs)} cutoffs ({', '.join(_day(time) for time in cutoffs)}), of which "
-            f"{len(testable)} come after another one's horizon of {horizon_days} days; folds.n_folds={n_folds} needs "
-            f"{n_folds}. Lower folds.n_folds, raise cutoffs.n_train, or bring a longer history."
+            f"{len(testable)} come after another one's horizon of {horizon_days} days; fit.n_folds={n_folds} needs "
+            f"{n_folds}. Lower fit.n_folds, raise cutoffs.n_train, or bring a longer history."
         )
     return [
         (np.flatnonzero(cutoff + horizon_days * DAY <= time), np.flatnonzero(cutoff == time), f"cutoff {_day(time)}")
@@ -129,7 +129,7 @@ def _check_classes(label, train, test, *, place):
             value = f"all have label {label[rows][0]}" if len(rows) else "are none"
             raise TableError(
                 f"In {place}, the {len(rows)} rows that {part} it {value}; a model needs both classes. "
-                "Lower folds.n_folds, raise cutoffs.horizon_days, or bring more rows."
+                "Lower fit.n_folds, raise cutoffs.horizon_days, or bring more rows."
             )
 
 

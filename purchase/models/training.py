@@ -153,7 +153,7 @@ def fit_propensity(probability, label, fold, *, calibration):
 
 
 def summarize(features, out_of_fold):
-    """Return what metrics/<stage>/<family>.json says: out-of-fold metrics, and the size of the training table."""
+    """Return what summary.json in a model's folder says: out-of-fold metrics, and the size of the training table."""
     label = out_of_fold["label"]
     return {
         "out_of_fold": {

@@ -12,7 +12,7 @@ from purchase.evaluation.baselines import (
     recency_frequency_columns,
 )
 from purchase.evaluation.candidates import model_folders, predictions_table, propensities_of
-from purchase.evaluation.leaderboard import choose, evaluation_report, judge
+from purchase.evaluation.leaderboard import choose, evaluation_report, judge, with_out_of_fold
 from purchase.evaluation.metrics import METRICS
 from purchase.tables import TableError
 
@@ -49,6 +49,19 @@ def test_the_champion_and_thresholds_come_from_validation_even_if_test_would_pic
         assert report["threshold"] == choice.thresholds["tune/svm"]
         assert list(board["model"]) == ["tune/svm", "tune/lightgbm", "train/svm", BASE_RATE]
     assert board["test_log_loss"].idxmin() != 0  # test would have picked another
+
+
+def test_out_of_fold_scores_stand_before_validation_ones_and_the_baselines_have_none():
+    test = part(1, {"train/svm": 1.5, "tune/svm": 0.1, "tune/lightgbm": 0.2})
+    board = board_of(test, choose(*VALIDATION, **CHOOSING))
+    scores = {"roc_auc": 0.8, "average_precision": 0.5, "log_loss": 0.12345678}
+    scored = with_out_of_fold(board, {"tune/svm": {"out_of_fold": scores}}).set_index("model")
+    names = ["out_of_fold_roc_auc", "out_of_fold_average_precision", "out_of_fold_log_loss"]
+    where = scored.columns.get_loc("threshold")
+    assert list(scored.columns[where + 1 : where + 5]) == [*names, "validation_roc_auc"]
+    assert list(scored.loc["tune/svm", names]) == [0.8, 0.5, 0.123457]
+    assert scored.loc[[BASE_RATE, "train/svm"], names].isna().all(axis=None)
+    pd.testing.assert_frame_equal(scored.drop(columns=names).reset_index(), board)
 
 
 @pytest.mark.parametrize("metric", ["roc_auc", "average_precision", "log_loss", "brier"])

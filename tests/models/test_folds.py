@@ -87,12 +87,12 @@ def test_a_fold_of_one_class_says_which_fold_and_cutoff_and_what_to_change():
 
 
 def test_too_few_cutoffs_say_how_many_there_are_and_what_to_change():
-    with pytest.raises(TableError, match=r"3 cutoffs \(1970-01-01, .*folds.n_folds=3 needs 3. Lower folds.n_folds"):
+    with pytest.raises(TableError, match=r"3 cutoffs \(1970-01-01, .*fit.n_folds=3 needs 3. Lower fit.n_folds"):
         folds_of(table_at(np.repeat([0, 30, 60], 2) * DAY, [0, 1] * 3), n_folds=3)
 
 
 def test_a_rare_class_without_times_says_how_rare():
-    with pytest.raises(TableError, match=r"hold 1 groups with label 1, and folds\.n_folds=2"):
+    with pytest.raises(TableError, match=r"hold 1 groups with label 1, and fit\.n_folds=2"):
         folds_of(table_at(np.full(9, np.nan), [1] + [0] * 8, session_id="s"))
 
 
@@ -114,5 +114,5 @@ def test_row_folds_test_each_row_once_and_keep_equal_rows_together():
 
 def test_fewer_positive_rows_than_row_folds_are_refused():
     table = pd.DataFrame({"group": np.arange(9), "label": [1, 1] + [0] * 7})
-    with pytest.raises(TableError, match=r"hold 2 groups with label 1, and folds\.n_folds=3"):
+    with pytest.raises(TableError, match=r"hold 2 groups with label 1, and fit\.n_folds=3"):
         make_row_folds(table, n_folds=3, seed=0)

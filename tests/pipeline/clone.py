@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 SMALL = {
     "simulate.n_customers": 2500,
     "cutoffs.n_train": 3,
-    "folds.n_folds": 2,
+    "fit.n_folds": 2,
     "train.random_forest.n_estimators": 20,
     "train.xgboost.n_estimators": 30,
     "train.lightgbm.n_estimators": 30,
