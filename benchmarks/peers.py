@@ -1,0 +1,165 @@
+"""PropensityClassifier() beside AutoGluon and FLAML: ``python -m benchmarks.peers PYTHON [DATA SET ...]``.
+
+PYTHON is that of an environment with benchmarks/requirements-peers.txt. Each system fits the same training rows and
+scores the same test rows, one after another in processes of their own; processor time is that of the process with all
+of its threads and children. AutoGluon takes ``best_quality`` with 240 s a fit and FLAML 120 s, ours no budget; see
+benchmarks/peer.py. Budgets by the clock mean less on a busy machine: run it on an idle one.
+
+Data sets, the first three from the folder in the environment variable REAL_DATA: ``online_shoppers`` (all 17 columns,
+five stratified folds, seed 0); ``online_shoppers_start``, the same without what is not known when a visit begins;
+``online_retail`` (customers, the last cutoff for test, as benchmarks.features); ``simulated`` (customers of the
+default shop, after ``dvc repro``). Rows of those named are replaced in benchmarks/results/peers.csv (a row a system
+and metric: its mean over folds, and ours less its with a 95 % interval by a paired bootstrap of each fold's test
+groups) and in peers_folds.csv (a row a system and fold).
+"""
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedKFold
+from tqdm import tqdm
+
+from benchmarks import features as retail
+from benchmarks.online_shoppers import read_sessions
+from benchmarks.peer import SYSTEMS
+from purchase import files
+from purchase.cleaning.split import PARTS
+from purchase.evaluation.bootstrap import bootstrap_metrics, percentile_interval
+from purchase.evaluation.ceiling import with_truth
+from purchase.evaluation.metrics import METRICS, metrics_at
+from purchase.models.columns import feature_kinds
+from purchase.shops import read_shop
+
+RESULTS = Path("benchmarks/results")
+SHOWN = ("roc_auc", "average_precision", "log_loss")
+N_BOOTSTRAP, INTERVAL = 1000, 0.95
+
+
+def main():
+    python, names = sys.argv[1], sys.argv[2:] or list(DATA_SETS)
+    for name in names:
+        folds = [score_fold(python, name, number, *fold) for number, fold in enumerate(DATA_SETS[name]())]
+        keep("peers_folds", name, pd.concat([scores for scores, _ in folds]))
+        keep("peers", name, compare(name, *zip(*folds, strict=True)))
+
+
+def online_shoppers(columns=None):
+    """Yield five folds: training rows and test rows as feature tables."""
+    sessions = read_sessions(os.environ["REAL_DATA"])
+    if columns is not None:
+        sessions = sessions.drop(columns=[name for name in feature_kinds(sessions) if name not in columns])
+    for train, test in StratifiedKFold(5, shuffle=True, random_state=0).split(sessions, sessions["label"]):
+        yield sessions.iloc[train], sessions.iloc[test]
+
+
+def online_shoppers_start():
+    extra = read_shop("online_shoppers").tables["sessions"].extra.values()
+    yield from online_shoppers([one.column for one in extra if one.known_at == "session_start"])
+
+
+def online_retail():
+    """Yield one fold: all cutoffs before the last, and the last."""
+    with tempfile.TemporaryDirectory() as folder:
+        retail.make_features(Path(folder), retail.params_of_shop())
+        parts = retail.read_features(Path(folder))
+    yield parts["train"], parts["test"]
+
+
+def simulated():
+    """Yield one fold: all cutoffs of the default shop before the last, and the last."""
+    parts = {part: files.read_frame(files.FEATURES / f"{part}.parquet") for part in PARTS}
+    yield pd.concat([parts["train"], parts["validation"]], ignore_index=True), parts["test"]
+
+
+DATA_SETS = {
+    "online_shoppers": online_shoppers,
+    "online_shoppers_start": online_shoppers_start,
+    "online_retail": online_retail,
+    "simulated": simulated,
+}
+
+
+def score_fold(python, name, number, train, test):
+    """Return a row a system with its metrics and times, and the test rows with each system's propensities."""
+    columns, rows, propensities = list(feature_kinds(train)), [], {}
+    timed = train["cutoff"].notna().all()
+    keys = {"time": train["cutoff"]} if timed else {}
+    with tempfile.TemporaryDirectory() as folder:
+        train[columns].assign(label=train["label"], **keys).to_parquet(Path(folder, "train.parquet"), index=False)
+        test[columns].to_parquet(Path(folder, "test.parquet"), index=False)
+        for system in tqdm(SYSTEMS, desc=f"{name}, fold {number}", disable=None):
+            seconds = run(sys.executable if system == "ours" else python, system, folder)
+            propensities[system] = pd.read_parquet(Path(folder, f"{system}.parquet"))["propensity"].to_numpy()
+            scores = metrics_at(test["label"].to_numpy(), propensities[system], threshold=0.5)
+            row = {"data": name, "system": system, "fold": number, **{metric: scores[metric] for metric in SHOWN}}
+            rows.append(row | seconds | {"n_train": len(train), "n_test": len(test)})
+            print(rows[-1], flush=True)
+    return pd.DataFrame(rows), (test, propensities, train["label"].mean())
+
+
+def run(python, system, folder):
+    """Run a system, and return the seconds of the clock and of the processor that it took."""
+    began, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = {**os.environ, "PYTHONPATH": "." if system == "ours" else ""}
+    subprocess.run([python, "benchmarks/peer.py", system, folder], check=True, env=environment)
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {
+        "seconds": time.perf_counter() - began,
+        "cpu_seconds": now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime,
+    }
+
+
+def compare(name, scores, found):
+    """Return a row a system and metric: its mean over folds, and ours less its with the paired interval."""
+    means = pd.concat(scores).groupby("system", sort=False).mean(numeric_only=True)
+    samples = mean_samples(found)
+    rows = []
+    for system in SYSTEMS:
+        for metric in SHOWN:
+            row = {"data": name, "system": system, "metric": metric, "value": means.loc[system, metric]}
+            row["ours_less_its"] = means.loc["ours", metric] - row["value"]
+            differences = (samples["ours"] - samples[system])[METRICS.index(metric)]
+            row |= dict(zip(("low", "high"), percentile_interval(differences, interval=INTERVAL), strict=True))
+            row["ours_over_its_cpu"] = means.loc["ours", "cpu_seconds"] / means.loc[system, "cpu_seconds"]
+            rows.append(row)
+    table = pd.DataFrame(rows)
+    return table.merge(shares_of_ceiling(found[0]), how="left") if name == "simulated" else table
+
+
+def mean_samples(found):
+    """Return {system: array of shape (n_metrics, n_bootstrap)}, the mean over folds of every resample's metrics."""
+    drawn = {"thresholds": dict.fromkeys(SYSTEMS, 0.5), "n_bootstrap": N_BOOTSTRAP, "seed": 0}
+    folds = [bootstrap_metrics(test["label"], propensities, test["group"], **drawn) for test, propensities, _ in found]
+    return {system: np.mean([fold[system] for fold in folds], axis=0) for system in SYSTEMS}
+
+
+def shares_of_ceiling(fold):
+    """Return each system's share of the way in log loss from the base rate to the true propensities."""
+    test, propensities, base_rate = fold
+    rows = with_truth(test.assign(**propensities), files.read_frame(files.TRUTH / "customer_propensity.parquet"))
+    asked = {"base": np.full(len(rows), base_rate), "truth": rows["true_propensity"].to_numpy()}
+    asked |= {system: rows[system].to_numpy() for system in SYSTEMS}
+    loss = {who: metrics_at(rows["label"].to_numpy(), p, threshold=0.5)["log_loss"] for who, p in asked.items()}
+    way = {system: (loss["base"] - loss[system]) / (loss["base"] - loss["truth"]) for system in SYSTEMS}
+    return pd.DataFrame({"system": list(way), "metric": "log_loss", "share_of_ceiling": list(way.values())})
+
+
+def keep(table, name, rows):
+    """Replace a data set's rows in a table of the results."""
+    path = RESULTS / f"{table}.csv"
+    if path.exists():
+        others = pd.read_csv(path)
+        rows = pd.concat([others[others["data"] != name], rows], ignore_index=True)
+    files.write_frame(rows.round(5), path)
+    print(rows[rows["data"] == name].round(4).to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()
