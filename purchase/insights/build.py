@@ -7,6 +7,7 @@ import pandas as pd
 
 from purchase.evaluation.ceiling import compare_to_truth, with_truth
 from purchase.insights import profit
+from purchase.insights.calibrated import MOST_ROWS, calibration_part, months_of
 from purchase.insights.customers import NO_CUSTOMERS, customer_parts, without_customers
 from purchase.insights.drivers import driver_part
 from purchase.insights.forecast import forecast_part
@@ -31,7 +32,7 @@ class Found:
     shop : Shop
     champion : Model
     validation, test : DataFrame
-        Feature tables.
+        Feature tables; of validation only keys, recency, frequency and month.
     predictions : DataFrame
         What evaluate wrote of the test rows.
     propensities : dict of {"validation", "test": array of shape (n_rows,)}
@@ -95,6 +96,9 @@ def build(found, params):
         parts["segments"] = unavailable(NO_CUSTOMERS)
     parts["forecast"] = forecast_part(test, segments, values, spread_of(validation), **drawing)
     parts["uplift"] = make(_uplift, found, validation, test, params)
+    span = {"horizon_days": params.cutoffs.horizon_days} if is_customers else {}
+    months = {part: months_of(getattr(found, part), **span) for part in ("validation", "test")}
+    parts["calibration"] = make(calibration_part, validation, test, segments, months, **drawing)
     parts["groups"] = make(group_part, found.test, test, chosen, interval=drawing["interval"])
     more = customer_parts(found, params, test, chosen, **drawing) if is_customers else without_customers()
     parts |= more.parts | _about_the_model(found, params, **drawing)
@@ -165,8 +169,11 @@ def ceiling_part(predictions, truth, *, base_rate, **resampling):
     rows = with_truth(predictions, truth)
     if rows["label"].nunique() < 2:
         raise NotAvailable("the test rows whose truth is known have labels of one class")
+    n_unknown = len(predictions) - len(rows)
+    if len(rows) > MOST_ROWS:
+        rows = rows.sample(MOST_ROWS, random_state=resampling["seed"])
     table, share = compare_to_truth(rows, base_rate=base_rate, **resampling)
-    numbers = {"n_rows": len(rows), "n_unknown": len(predictions) - len(rows)}
+    numbers = {"n_rows": len(rows), "n_unknown": n_unknown}
     numbers["share_of_the_way"] = {end: round(value, N_DECIMALS) for end, value in share.items()}
     return Part(numbers, {"ceiling": table.round(N_DECIMALS)})
 
