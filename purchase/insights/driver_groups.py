@@ -14,7 +14,9 @@ MAX_PREDICTIONS = 1_200_000  # a sample of the test rows is used where all would
 N_TOP = 10
 
 
-def ranked_groups(predict_propensity, features, ranking, words, *, pinned, n_repeats, n_bootstrap, interval, seed):
+def ranked_groups(
+    predict_propensity, shap, features, ranking, words, *, pinned, n_repeats, n_bootstrap, interval, seed
+):
     """Rank groups of correlated features by the rise in log loss when a group is shuffled.
 
     What else the ranking could have been is told by resamples, each of which draws customers anew and takes another of
@@ -22,6 +24,8 @@ def ranked_groups(predict_propensity, features, ranking, words, *, pinned, n_rep
 
     Parameters
     ----------
+    shap : callable, or None
+        Rows -> SHAP values of their features, where the champion's library has them.
     features : DataFrame
         Test rows. Which features are correlated is read from them, too, without their labels.
     ranking : list of str
@@ -34,7 +38,7 @@ def ranked_groups(predict_propensity, features, ranking, words, *, pinned, n_rep
     DataFrame
         feature (that the group is called by), meaning, n_features, features, importance with low and high, rank with
         rank_low and rank_high, share_in_top (of the resamples in which the group is among the first ``N_TOP``),
-        always_shown.
+        mean_shap (of the group's sum, absolute; missing without SHAP values), always_shown.
     dict
         n_groups, n_rows, and the mean rank correlation between two shuffles and between two resamples.
     """
@@ -42,6 +46,7 @@ def ranked_groups(predict_propensity, features, ranking, words, *, pinned, n_rep
     groups = _groups(features)
     sample = sample_of(features, MAX_PREDICTIONS // (len(groups) * n_repeats), rng)
     found = rises(predict_propensity, sample, groups, n_repeats=n_repeats, rng=rng)
+    added = None if shap is None else shap(sample)
     importance, samples = found.mean(axis=(1, 2)), _resampled(found, sample["group"], n_bootstrap, seed)
     low, high = percentile_interval(samples.mean(axis=1), interval=interval)
     turn = np.arange(n_bootstrap)
@@ -63,6 +68,7 @@ def ranked_groups(predict_propensity, features, ranking, words, *, pinned, n_rep
             "rank_low": np.floor(rank_low).astype(int),
             "rank_high": np.ceil(rank_high).astype(int),
             "share_in_top": (ranks <= N_TOP).mean(axis=1),
+            "mean_shap": np.nan if added is None else [added[names].sum(axis=1).abs().mean() for names in groups],
             "always_shown": [", ".join(pinned[name] for name in names if name in pinned) for names in groups],
         }
     )

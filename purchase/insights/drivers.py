@@ -40,7 +40,9 @@ def _first_match(names, patterns):
     return None
 
 
-def driver_part(predict_propensity, features, ranking, words, *, n_top, n_repeats, n_bootstrap, interval, seed):
+def driver_part(
+    predict_propensity, features, ranking, words, *, n_top, n_repeats, n_bootstrap, interval, seed, shap=None
+):
     """Describe the top features, and those that are always shown.
 
     Parameters
@@ -51,6 +53,8 @@ def driver_part(predict_propensity, features, ranking, words, *, n_top, n_repeat
     ranking : list of str
         Features by their importance on validation rows, the most important first.
     words : Words
+    shap : callable, or None
+        Rows -> SHAP values of their features, where the champion's library has them.
 
     Returns
     -------
@@ -75,7 +79,7 @@ def driver_part(predict_propensity, features, ranking, words, *, n_top, n_repeat
         always_shown=[pinned.get(name, "") for name in importance["feature"]],
     ).astype({"rank": "Int64"})
     grouped = {"pinned": pinned, "n_repeats": n_repeats, **resampling}
-    groups, about_groups = ranked_groups(predict_propensity, features, ranking, words, **grouped)
+    groups, about_groups = ranked_groups(predict_propensity, shap, features, ranking, words, **grouped)
     numbers = {
         "n_rows": len(sample),
         "groups": about_groups,

@@ -1,5 +1,7 @@
 """What goes with ordering."""
 
+import pandas as pd
+
 from purchase.report.html import bullets, heading, paragraph, picture, section
 from purchase.report.words import score, share
 
@@ -72,6 +74,8 @@ def _groups(story):
         "a feature that is always shown.",
     )
     yield bullets(_member_lines(groups))
+    if groups["mean_shap"].notna().any():
+        yield paragraph("SHAP: by how much the group moves a row's log-odds up or down, on average.", kind="note")
 
 
 def _member_lines(groups):
@@ -80,10 +84,11 @@ def _member_lines(groups):
         told = ", ".join(others[:N_MEMBERS]) + (
             f" and {len(others) - N_MEMBERS} more" if len(others) > N_MEMBERS else ""
         )
+        shap = "" if pd.isna(row.mean_shap) else f"; SHAP {row.mean_shap:.2f}"
         beside = f" (with {told})" if others else ""
         yield (
             f"No. {row.rank} [{row.rank_low} to {row.rank_high}]: {row.meaning}{beside}; among the first ten in "
-            f"{share(row.share_in_top, 0)} of the resamples"
+            f"{share(row.share_in_top, 0)} of the resamples{shap}"
         )
 
 

@@ -134,13 +134,15 @@ def tables():
     campaign = {"uplift": 0.02, "profit_of_100_cents": 1234, "profit_low_cents": -500, "profit_high_cents": 3000}
     item = {"what": "products", "of_what": "all", "k": 10, "n_customers": 120, "recall": 0.2, "map": 0.1}
     item |= {"recall_ahead_low": -0.01, "map_ahead_low": 0.01}
+    inside = {"inside_orders": False, "expected_revenue_cents": 450_00}
+    past = {"n_customers": 40, "median_days_since_order": 9.4, "n_orders_before": 120, "revenue_before_cents": 600_000}
     losses = {"scores": ["base rate", "champion", "truth"], "metric": "log_loss", "value": [0.3, 0.2, 0.1]}
     return {
-        "forecast": pd.DataFrame({"segment": ["All", "Champions"], "inside_orders": [True, False]}),
+        "forecast": pd.DataFrame([inside | {"segment": "All"}, inside | {"segment": "Champions"}]),
         "drivers": pd.DataFrame([driver | {"importance": 0.01, "low": 0.005, "high": 0.02}]),
-        "segments": pd.DataFrame([share | {"segment": "Champions", "n_customers": 40, "action": "Reward them."}]),
+        "segments": pd.DataFrame([share | past | {"segment": "Champions", "action": "Reward them."}]),
         "groups": pd.DataFrame([share | group]),
-        "driver_groups": pd.DataFrame([ranked | {"rank": 1, "rank_high": 2, "share_in_top": 0.99}]),
+        "driver_groups": pd.DataFrame([ranked | {"mean_shap": 0.25, "rank": 1, "rank_high": 2, "share_in_top": 0.99}]),
         "calibration_groups": pd.DataFrame([share | right | {"small": False}, share | right | {"small": True}]),
         "drift": pd.DataFrame({"feature": ["month"], "drift": [7.9]}),
         "ceiling": pd.DataFrame(losses),

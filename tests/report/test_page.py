@@ -112,6 +112,11 @@ def test_lists_of_products_say_which_simple_rules_they_are_no_better_than():
     assert "by recall no better than popularity and buy again; by MAP better than popularity and buy again" in text
 
 
+def test_segments_say_what_sets_them_apart_and_what_they_are_expected_to_spend():
+    text = text_of(render(story()))
+    assert "Champions: last order 9 days ago, 3.0 orders of 50.00 EUR 40 3.0% 3.0% [2.0%, 5.0%] 450 EUR Reward" in text
+
+
 def test_clusters_say_how_steady_they_are():
     assert "adjusted Rand index of 0.90 on average and 0.80 at least" in text_of(render(story()))
 
@@ -141,7 +146,7 @@ def test_the_words_say_association_and_that_propensity_is_not_uplift():
 
 def test_the_ranking_says_how_steady_it_is_and_groups_too_small_to_judge_are_not_judged():
     text = text_of(render(story()))
-    assert "No. 1 [1 to 2]: time since <x> (with y); among the first ten in 99% of the resamples" in text
+    assert "No. 1 [1 to 2]: time since <x> (with y); among the first ten in 99% of the resamples; SHAP 0.25" in text
     assert "between two shuffles is not told, between two resamples 0.50" in text
     assert "Outside the interval of what happened: Champions: too high." in text
     assert "0.90 [0.90, 0.90] 90.0% [90.0%, 90.0%] too high" in text
