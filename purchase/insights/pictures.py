@@ -80,7 +80,7 @@ def plot_driver_groups(table, *, axes):
     axes[1].hlines(place, table["rank_low"], table["rank_high"], color=colours, linewidth=4, alpha=0.5)
     axes[1].scatter(table["rank"], place, color=colours, s=28, zorder=4)
     axes[1].set_xlim(0, None)
-    axes[1].set_xlabel("Rank, in resamples", fontsize=10)
+    axes[1].set_xlabel("Rank", fontsize=10)
     for ax in axes:
         ax.grid(axis="y", visible=False)
 
