@@ -1,24 +1,47 @@
-"""The forecast at past cutoffs, by what was known then: customers who order, by week and in all, and what they spend.
+"""The forecast at past cutoffs, by what was known then: customers who order and what they spend, in all, by week and by
+segment.
 
 Two intervals. That of chance alone takes the propensities for true. The wider one adds how far forecasts at earlier
 cutoffs were off beyond chance, since months differ in ways that no cutoff before has seen.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from purchase.insights.gamma_gamma import fit_gamma_gamma
 from purchase.insights.parts import N_DECIMALS, NotAvailable, Part
-from purchase.insights.rolling import model_at, repeat_buying
+from purchase.insights.rivals import last_year_is_known, rivals
+from purchase.insights.segments import rfm
 from purchase.insights.timing import chance_within
 from purchase.insights.value import expected_order_values, spent
 from purchase.tables import DAY
 
-OURS, LAST, LAST_YEAR, CLASSIC = "propensities", "last horizon", "last horizon, with last year's change", "BG/NBD"
+OURS = "propensities"
 WEEK = 7
-YEAR = 364  # days, of whole weeks
-LEAST_HISTORY = 2 * 365  # days before a cutoff, from which last year's change is known
+ORDERS, REVENUE = "orders", "revenue_cents"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is added up over the customers who order in the horizon.
+
+    Parameters
+    ----------
+    amounts : array of shape (n_rows,)
+        Expected of each row if it orders.
+    happened : array of shape (n_rows,)
+    noise : float
+        Squared coefficient of variation of what a buyer adds.
+    off : float
+        How far the totals of earlier cutoffs were off beyond chance, relative to what was expected.
+    """
+
+    amounts: np.ndarray
+    happened: np.ndarray
+    noise: float
+    off: float
 
 
 def backtest_part(origins, orders, bg_nbd, *, edges, horizon_days, lookback_days, prior_orders, interval):
@@ -34,8 +57,8 @@ def backtest_part(origins, orders, bg_nbd, *, edges, horizon_days, lookback_days
     Returns
     -------
     Part
-        Tables ``backtest`` (cutoff, forecast, expected and happened orders and, with prices, revenue; intervals of
-        ours) and ``backtest_weeks``.
+        Tables ``backtest`` (a row a cutoff and forecast), ``backtest_weeks`` and ``backtest_segments`` (of ours): the
+        expected and the happened orders and, with prices, revenue; both intervals of ours.
 
     Raises
     ------
@@ -46,130 +69,145 @@ def backtest_part(origins, orders, bg_nbd, *, edges, horizon_days, lookback_days
     origins = [origin for origin in origins if not np.isnan(origin.chances[:, k]).any()]
     if not origins:
         raise NotAvailable("too few orders lie before the last cutoffs to forecast at any of them")
-    z, totals, weeks, misses = norm.ppf(0.5 + interval / 2), [], [], []
+    days = {"horizon_days": horizon_days, "lookback_days": lookback_days}
+    z, misses = norm.ppf(0.5 + interval / 2), {ORDERS: [], REVENUE: []}
+    totals, weeks, segments = [], [], []
     for origin in origins:
-        off = np.sqrt(max(0.0, np.mean(misses))) if misses else 0.0
-        rows = _weeks(origin, edges, horizon_days, off=off, z=z)
-        weeks += rows
-        mine = _row(origin.chances[:, k], (origin.days < horizon_days), off=off, z=z)
-        told = {OURS: mine} | _others(origin, orders, k, horizon_days)
-        spending = _spending(origin, orders, bg_nbd, k, horizon_days, lookback_days, prior_orders)
-        totals += [
-            {"cutoff": _date(origin.cutoff), "forecast": name, **row, **spending.get(name, {})}
-            for name, row in told.items()
-        ]
-        misses.append(_beyond_chance(mine))
-    table, by_week = pd.DataFrame(totals), pd.DataFrame(weeks)
-    tables = {"backtest": table.round(N_DECIMALS), "backtest_weeks": by_week.round(N_DECIMALS)}
-    return Part(_numbers(table, by_week), tables)
+        measures, at = _measures(origin, orders, misses, prior_orders=prior_orders, **days), _date(origin.cutoff)
+        mine = _told(origin.chances[:, k], measures, z=z)
+        others = rivals(origin, orders, bg_nbd, k, **days)
+        totals.append({"cutoff": at, "forecast": OURS} | mine)
+        totals += [{"cutoff": at, "forecast": name} | _beside(mine, told, measures) for name, told in others.items()]
+        weeks += [{"cutoff": at} | row for row in _weeks(origin, measures, edges, horizon_days, z=z)]
+        segments += [{"cutoff": at} | row for row in _segments(origin, orders, measures, k, z=z)]
+        for what, measure in measures.items():
+            misses[what].append(_beyond_chance(origin.chances[:, k], measure))
+    made = {"backtest": totals, "backtest_weeks": weeks, "backtest_segments": segments}
+    tables = {name: _as_table(rows) for name, rows in made.items()}
+    return Part(_numbers(tables) | _last_year(origins, orders), tables)
 
 
-def _row(chances, ordered, *, off, z):
-    expected, variance = chances.sum(), (chances * (1 - chances)).sum()
-    reach, wide = z * np.sqrt(variance), z * np.sqrt(variance + (off * expected) ** 2)
-    return {
-        "expected_orders": expected,
-        "happened_orders": int(ordered.sum()),
-        "low_by_chance": max(0.0, expected - reach),
-        "high_by_chance": expected + reach,
-        "low": max(0.0, expected - wide),
-        "high": expected + wide,
+def _measures(origin, orders, misses, *, horizon_days, lookback_days, prior_orders):
+    """Return {what: Measure}: the buyers, and what they spend where there are prices."""
+    off = {what: np.sqrt(max(0.0, np.mean(squares))) if squares else 0.0 for what, squares in misses.items()}
+    ordered, ones = origin.days < horizon_days, np.ones(len(origin.days))
+    measures = {ORDERS: Measure(ones, ordered.astype(float), 0.0, off[ORDERS])}
+    if orders["revenue_cents"].notna().any():
+        rows, days = origin.rows, {"lookback_days": lookback_days, "horizon_days": horizon_days}
+        values = expected_order_values(orders, rows, prior_orders=prior_orders, **days)
+        happened = spent(orders, rows, days_after=horizon_days)["revenue_cents"].to_numpy(float)
+        noise = _variation(orders, origin.cutoff, horizon_days)
+        measures[REVENUE] = Measure(values.astype(float), happened, noise, off[REVENUE])
+    return measures
+
+
+def _variation(orders, cutoff, horizon_days):
+    """Return the squared coefficient of variation of what the buyers of the horizon before the cutoff spent."""
+    before = orders[orders["ordered_at"].between(cutoff - horizon_days * DAY, cutoff, inclusive="left")]
+    spending = before.groupby("customer_id")["revenue_cents"].sum()
+    return float(spending.var(ddof=0) / spending.mean() ** 2) if len(spending) and spending.mean() > 0 else 0.0
+
+
+def _told(chances, measures, *, z, rows=slice(None)):
+    """Return the expected and the happened sums over ``rows``, with both intervals."""
+    told = {}
+    for what, measure in measures.items():
+        happened = measure.happened[rows].sum()
+        expected, variance = _moments(chances[rows], measure, rows)
+        reach, wide = z * np.sqrt(variance), z * np.sqrt(variance + (measure.off * expected) ** 2)
+        told |= {f"expected_{what}": expected, f"happened_{what}": int(happened)}
+        told |= {f"low_{what}": max(0.0, expected - wide), f"high_{what}": expected + wide}
+        told |= {f"low_{what}_by_chance": max(0.0, expected - reach), f"high_{what}_by_chance": expected + reach}
+    return told
+
+
+def _moments(chances, measure, rows=slice(None)):
+    """Return the mean and the variance of a sum in which each row takes part by its chance."""
+    amounts = measure.amounts[rows]
+    return chances @ amounts, (chances * (1 + measure.noise) - chances**2) @ amounts**2
+
+
+def _beyond_chance(chances, measure):
+    """Return the squared relative error of a total, less what chance explains; below 0 if chance explains more."""
+    expected, variance = _moments(chances, measure)
+    return ((measure.happened.sum() - expected) ** 2 - variance) / expected**2
+
+
+def _beside(mine, told, measures):
+    """Return what another rule expects, beside the same that happened."""
+    known = [what for what in measures if what in told]
+    return {f"expected_{what}": told[what] for what in known} | {
+        f"happened_{what}": mine[f"happened_{what}"] for what in known
     }
 
 
-def _beyond_chance(row):
-    """Return the squared relative error of a forecast, less what chance explains; below 0 if chance explains more."""
-    variance = row["expected_orders"]  # of rare orders, about their number
-    return ((row["happened_orders"] - row["expected_orders"]) ** 2 - variance) / row["expected_orders"] ** 2
-
-
-def _weeks(origin, edges, horizon_days, *, off, z):
-    """Return a row a week of the horizon, of customers whose first order in it falls into the week."""
-    rows, before = [], np.zeros(len(origin.days))
+def _weeks(origin, measures, edges, horizon_days, *, z):
+    """Yield a row a week of the horizon, of customers whose first order in it falls into the week."""
+    before = np.zeros(len(origin.days))
     for start in range(0, horizon_days, WEEK):
         end = min(start + WEEK, horizon_days)
         until = chance_within(origin.chances, edges, end)
-        row = _row(until - before, (origin.days >= start) & (origin.days < end), off=off, z=z)
+        inside = (origin.days >= start) & (origin.days < end)
+        weekly = {
+            what: Measure(measure.amounts, measure.happened * inside, measure.noise, measure.off)
+            for what, measure in measures.items()
+        }
         first = _date(origin.cutoff + start * DAY)
-        rows.append({"cutoff": _date(origin.cutoff), "first_day": first, "n_days": end - start, **row})
+        yield {"first_day": first, "n_days": end - start} | _told(until - before, weekly, z=z)
         before = until
-    return rows
 
 
-def _others(origin, orders, k, horizon_days):
-    """Return what simple rules expect: as many as a horizon before, of the customers known then, and BG/NBD."""
-    happened = int((origin.days < horizon_days).sum())
-    told = {CLASSIC: origin.baseline[:, k].sum()}
-    if not np.isnan(origin.last_share):
-        change = last_years_change(orders, origin.cutoff, horizon_days)
-        again = origin.last_share * len(origin.days)
-        told = ({LAST: again} if np.isnan(change) else {LAST_YEAR: again * change}) | told
-    return {name: {"expected_orders": value, "happened_orders": happened} for name, value in told.items()}
+def _segments(origin, orders, measures, k, *, z):
+    """Yield a row a segment of the customers as they were at the cutoff."""
+    names = rfm(orders, origin.rows)["segment"].to_numpy()
+    for name in sorted(set(names)):
+        rows = np.flatnonzero(names == name)
+        yield {"segment": name, "n_customers": len(rows)} | _told(origin.chances[:, k], measures, z=z, rows=rows)
 
 
-def last_years_change(orders, cutoff, horizon_days):
-    """Return the buyers of the horizon a year before, over those of the horizon before that; NaN under two years."""
-    if len(orders) == 0 or cutoff - orders["ordered_at"].min() < LEAST_HISTORY * DAY:
-        return np.nan
-    then = cutoff - YEAR * DAY
-    spans = [(then, then + horizon_days * DAY), (then - horizon_days * DAY, then)]
-    n = [orders.loc[orders["ordered_at"].between(*span, inclusive="left"), "customer_id"].nunique() for span in spans]
-    return n[0] / n[1] if n[1] else np.nan
+def _as_table(rows):
+    table = pd.DataFrame(rows)
+    cents = {name: table[name].round().astype("Int64") for name in table.columns if REVENUE in name}
+    return table.assign(**cents).round(N_DECIMALS)
 
 
-def _spending(origin, orders, bg_nbd, k, horizon_days, lookback_days, prior_orders):
-    """Return the expected and the happened revenue of each forecast; nothing without prices."""
-    if orders["revenue_cents"].isna().all():
-        return {}
-    rows = origin.rows
-    happened = int(spent(orders, rows, days_after=horizon_days)["revenue_cents"].sum())
-    days = {"lookback_days": lookback_days, "horizon_days": horizon_days}
-    values = expected_order_values(orders, rows, prior_orders=prior_orders, **days)
-    told = {OURS: origin.chances[:, k] @ values}
-    model = model_at(bg_nbd, origin.cutoff)
-    if model is not None:
-        told[CLASSIC] = classic_revenue(rows, orders, model, origin.baseline[:, k], **days)
+def _numbers(tables):
+    ours = tables["backtest"][tables["backtest"]["forecast"] == OURS]
+    whats = [what for what in (ORDERS, REVENUE) if f"expected_{what}" in ours]
+    numbers = {"n_cutoffs": len(ours), "off_by": {}}
+    for name, rows in tables["backtest"].groupby("forecast", sort=False):
+        there = ours[ours["cutoff"].isin(rows["cutoff"])]
+        numbers["off_by"][name] = {"n_cutoffs": len(rows), **_off_by(rows, whats), "ours_there": _off_by(there, whats)}
+    parts = {"horizons": ours, "weeks": tables["backtest_weeks"], "segments": tables["backtest_segments"]}
+    for name, rows in parts.items():
+        numbers[f"inside_of_{name}"] = {"n": len(rows)} | {what: _inside(rows, what) for what in whats}
+    return numbers
+
+
+def _off_by(rows, whats):
+    """Return the mean absolute error of each sum, relative to what happened; none where some forecast has none."""
+    told = {what: (rows[f"expected_{what}"] / rows[f"happened_{what}"] - 1).abs() for what in whats}
+    return {what: float(errors.mean()) for what, errors in told.items() if errors.notna().all()}
+
+
+def _inside(rows, what):
+    """Count the rows of which what happened lies within each interval."""
+    happened, ends = rows[f"happened_{what}"], {"by_chance": "_by_chance", "with_past_errors": ""}
     return {
-        name: {"expected_revenue_cents": round(float(value)), "happened_revenue_cents": happened}
-        for name, value in told.items()
+        name: int(happened.between(rows[f"low_{what}{end}"], rows[f"high_{what}{end}"]).sum())
+        for name, end in ends.items()
     }
 
 
-def classic_revenue(rows, orders, model, chances, *, lookback_days, horizon_days):
-    """Return the revenue that BG/NBD (how many orders) and Gamma-Gamma (how dear) expect of customers at a cutoff.
-
-    Who has not ordered in the lookback orders once with the chance in ``chances``, at anyone's mean order.
-    """
-    before = spent(orders, rows, days_before=lookback_days)
-    if not before["revenue_cents"].any():
-        return 0.0
-    paid = (before["n_orders"] > 0) & (before["revenue_cents"] > 0)
-    n_orders, mean = before["n_orders"].to_numpy(float), np.zeros(len(rows))
-    mean[paid] = before.loc[paid, "revenue_cents"] / before.loc[paid, "n_orders"]
-    worth = fit_gamma_gamma(n_orders[paid], mean[paid])
-    columns = repeat_buying(rows, orders, lookback_days=lookback_days).to_numpy()
-    bought = ~np.isnan(columns[:, 0])
-    expected = chances.copy()
-    expected[bought] = model.expected_orders(*columns[bought].T, horizon_days)
-    return float(expected @ worth.mean_order(np.where(paid, n_orders, 0), mean))
-
-
-def _numbers(table, weeks):
-    ours = table[table["forecast"] == OURS]
-    numbers = {"n_cutoffs": len(ours), "off_by": {}}
-    for name, rows in table.groupby("forecast", sort=False):
-        off = {"orders": (rows["expected_orders"] / rows["happened_orders"] - 1).abs().mean(), "n_cutoffs": len(rows)}
-        if "expected_revenue_cents" in rows and rows["expected_revenue_cents"].notna().all():
-            off["revenue"] = (rows["expected_revenue_cents"] / rows["happened_revenue_cents"] - 1).abs().mean()
-        numbers["off_by"][name] = off
-    for what, rows in (("horizons", ours), ("weeks", weeks)):
-        happened = rows["happened_orders"]
-        numbers[f"inside_of_{what}"] = {
-            "n": len(rows),
-            "by_chance": int(happened.between(rows["low_by_chance"], rows["high_by_chance"]).sum()),
-            "with_past_errors": int(happened.between(rows["low"], rows["high"]).sum()),
-        }
-    return numbers
+def _last_year(origins, orders):
+    """Return why some cutoffs, or all, have no forecast by the same days a year before; nothing if all have one."""
+    n_without = sum(not last_year_is_known(orders, origin.cutoff) for origin in origins)
+    if n_without == 0:
+        return {}
+    first = _date(int(orders["ordered_at"].min()))
+    return {
+        "no_last_year": f"the orders begin on {first}, less than a year before {n_without} of {len(origins)} cutoffs"
+    }
 
 
 def _date(at):

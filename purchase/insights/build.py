@@ -1,18 +1,20 @@
 """Put the insights together: every part that the shop's records allow, and for the others why not."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from purchase.evaluation.ceiling import compare_to_truth, with_truth
 from purchase.insights import profit
+from purchase.insights.calibrated import MOST_ROWS, calibration_part, months_of
 from purchase.insights.customers import NO_CUSTOMERS, customer_parts, without_customers
 from purchase.insights.drivers import driver_part
 from purchase.insights.forecast import forecast_part
 from purchase.insights.groups import group_part
 from purchase.insights.parts import N_DECIMALS, NotAvailable, Part, make, unavailable
-from purchase.insights.reasons import top_reasons
+from purchase.insights.reasons import has_shap, shap_values, top_reasons
 from purchase.insights.rows import both_parts, outcomes, rule_propensities, scored_rows, spread_of, with_value
 from purchase.insights.segments import rfm, segment_part
 from purchase.insights.shift import shift_part
@@ -31,7 +33,7 @@ class Found:
     shop : Shop
     champion : Model
     validation, test : DataFrame
-        Feature tables.
+        Feature tables; of validation only keys, recency, frequency and month.
     predictions : DataFrame
         What evaluate wrote of the test rows.
     propensities : dict of {"validation", "test": array of shape (n_rows,)}
@@ -95,6 +97,9 @@ def build(found, params):
         parts["segments"] = unavailable(NO_CUSTOMERS)
     parts["forecast"] = forecast_part(test, segments, values, spread_of(validation), **drawing)
     parts["uplift"] = make(_uplift, found, validation, test, params)
+    span = {"horizon_days": params.cutoffs.horizon_days} if is_customers else {}
+    months = {part: months_of(getattr(found, part), **span) for part in ("validation", "test")}
+    parts["calibration"] = make(calibration_part, validation, test, segments, months, **drawing)
     parts["groups"] = make(group_part, found.test, test, chosen, interval=drawing["interval"])
     more = customer_parts(found, params, test, chosen, **drawing) if is_customers else without_customers()
     parts |= more.parts | _about_the_model(found, params, **drawing)
@@ -108,10 +113,11 @@ def _about_the_model(found, params, **drawing):
     """Return the parts that say what the champion goes by, how far its features moved, and how good it could be."""
     shown = {"n_top": params.insights.n_top_features, "n_repeats": params.evaluate.n_importance_repeats}
     predict, names = found.champion.predict_propensity, features_of(found.test)
+    shap = partial(shap_values, found.champion) if has_shap(found.champion) else None
     pairs = ((name, found.training_column(name), found.test[name]) for name in names)
     base_rate = found.training["label"].mean()
     return {
-        "drivers": driver_part(predict, found.test, found.ranking, found.words, **shown, **drawing),
+        "drivers": driver_part(predict, found.test, found.ranking, found.words, **shown, **drawing, shap=shap),
         "drift": shift_part(pairs, propensities=found.propensities, max_drift=params.review.max_drift),
         "ceiling": make(ceiling_part, found.predictions, found.truth, base_rate=base_rate, **drawing),
     }
@@ -165,8 +171,11 @@ def ceiling_part(predictions, truth, *, base_rate, **resampling):
     rows = with_truth(predictions, truth)
     if rows["label"].nunique() < 2:
         raise NotAvailable("the test rows whose truth is known have labels of one class")
+    n_unknown = len(predictions) - len(rows)
+    if len(rows) > MOST_ROWS:
+        rows = rows.sample(MOST_ROWS, random_state=resampling["seed"])
     table, share = compare_to_truth(rows, base_rate=base_rate, **resampling)
-    numbers = {"n_rows": len(rows), "n_unknown": len(predictions) - len(rows)}
+    numbers = {"n_rows": len(rows), "n_unknown": n_unknown}
     numbers["share_of_the_way"] = {end: round(value, N_DECIMALS) for end, value in share.items()}
     return Part(numbers, {"ceiling": table.round(N_DECIMALS)})
 

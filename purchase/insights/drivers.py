@@ -1,4 +1,4 @@
-"""What goes with ordering: importance on test rows with intervals, and the shape of the top features.
+"""What goes with ordering: importance on test rows, in groups and alone, and the shape of the top features.
 
 Both describe the champion, not the world: a feature that goes with orders need not cause them.
 """
@@ -11,7 +11,9 @@ from scipy.stats import spearmanr
 from tqdm import tqdm
 
 from purchase.evaluation.bootstrap import bootstrap_sums, percentile_interval
+from purchase.insights.driver_groups import ranked_groups
 from purchase.insights.parts import N_DECIMALS, Part
+from purchase.insights.shuffling import rises, sample_of
 
 MAX_PREDICTIONS = 600_000  # for importance: a sample of the test rows is used where all would need more
 MAX_ROWS = 2_000  # of test, for shapes
@@ -38,7 +40,9 @@ def _first_match(names, patterns):
     return None
 
 
-def driver_part(predict_propensity, features, ranking, words, *, n_top, n_repeats, n_bootstrap, interval, seed):
+def driver_part(
+    predict_propensity, features, ranking, words, *, n_top, n_repeats, n_bootstrap, interval, seed, shap=None
+):
     """Describe the top features, and those that are always shown.
 
     Parameters
@@ -49,21 +53,24 @@ def driver_part(predict_propensity, features, ranking, words, *, n_top, n_repeat
     ranking : list of str
         Features by their importance on validation rows, the most important first.
     words : Words
+    shap : callable, or None
+        Rows -> SHAP values of their features, where the champion's library has them.
 
     Returns
     -------
     Part
         Tables ``drivers`` (feature, meaning, rank on validation, importance on test with low and high, direction,
-        always_shown) and ``shapes`` (feature, place, value, mean_propensity, low, high).
+        always_shown), ``driver_groups`` (from ``ranked_groups``) and ``shapes`` (feature, place, value,
+        mean_propensity, low, high).
     """
     rng = np.random.default_rng(seed)
     always = always_shown(features.columns)
     pinned = {feature: what for what, feature in always.items() if feature}
     shown = list(dict.fromkeys([*ranking[:n_top], *pinned]))
     resampling = {"n_bootstrap": n_bootstrap, "interval": interval, "seed": seed}
-    sample = _sample(features, MAX_PREDICTIONS // (len(shown) * n_repeats), rng)
+    sample = sample_of(features, MAX_PREDICTIONS // (len(shown) * n_repeats), rng)
     importance = _importance(predict_propensity, sample, shown, n_repeats=n_repeats, rng=rng, **resampling)
-    shapes = _shapes(predict_propensity, _sample(features, MAX_ROWS, rng), shown, words, **resampling)
+    shapes = _shapes(predict_propensity, sample_of(features, MAX_ROWS, rng), shown, words, **resampling)
     directions = {name: direction(shape) for name, shape in shapes.groupby("feature")}
     table = importance.assign(
         meaning=[words.name(name) for name in importance["feature"]],
@@ -71,39 +78,26 @@ def driver_part(predict_propensity, features, ranking, words, *, n_top, n_repeat
         direction=importance["feature"].map(directions),
         always_shown=[pinned.get(name, "") for name in importance["feature"]],
     ).astype({"rank": "Int64"})
+    grouped = {"pinned": pinned, "n_repeats": n_repeats, **resampling}
+    groups, about_groups = ranked_groups(predict_propensity, shap, features, ranking, words, **grouped)
     numbers = {
         "n_rows": len(sample),
+        "groups": about_groups,
         "missing": {what: "not available: no such feature" for what, feature in always.items() if feature is None},
         "note": "association, not cause",
     }
-    return Part(numbers, {"drivers": table, "shapes": shapes})
-
-
-def _sample(features, most, rng):
-    chosen = np.sort(rng.choice(len(features), size=max(1, min(len(features), most)), replace=False))
-    return features.iloc[chosen].reset_index(drop=True)
+    return Part(numbers, {"driver_groups": groups, "drivers": table, "shapes": shapes})
 
 
 def _importance(predict_propensity, sample, names, *, n_repeats, rng, n_bootstrap, interval, seed):
-    """Rise in log loss when a feature is shuffled, mean over rows; intervals by resampling the rows' groups."""
-    labels = sample["label"].to_numpy()
-    before = _losses(labels, predict_propensity(sample))
-    stacked = pd.concat([sample] * n_repeats, ignore_index=True)
-    rises = []
-    for name in tqdm(names, desc="importance on test", disable=None):
-        rows = np.concatenate([rng.permutation(len(sample)) for _ in range(n_repeats)])
-        shuffled = stacked.assign(**{name: sample[name].take(rows).array})
-        after = _losses(np.tile(labels, n_repeats), predict_propensity(shuffled))
-        rises.append(after.reshape(n_repeats, -1).mean(axis=0) - before)
-    rises = np.stack([*rises, np.ones(len(labels))])
-    sums = bootstrap_sums(rises, sample["group"], n_bootstrap=n_bootstrap, seed=seed)
+    """Rise in log loss when a feature alone is shuffled, mean over rows; intervals by resampling the rows' groups."""
+    sets = [[name] for name in names]
+    found = rises(predict_propensity, sample, sets, n_repeats=n_repeats, rng=rng).mean(axis=1)
+    values = np.vstack([found, np.ones(len(sample))])
+    sums = bootstrap_sums(values, sample["group"], n_bootstrap=n_bootstrap, seed=seed)
     low, high = percentile_interval(sums[:-1] / sums[-1], interval=interval)
-    table = pd.DataFrame({"feature": names, "importance": rises[:-1].mean(axis=1), "low": low, "high": high})
+    table = pd.DataFrame({"feature": names, "importance": found.mean(axis=1), "low": low, "high": high})
     return table.round(N_DECIMALS).sort_values(["importance", "feature"], ascending=[False, True], ignore_index=True)
-
-
-def _losses(labels, propensity):
-    return -np.log(np.where(labels == 1, propensity, 1 - propensity))
 
 
 def _shapes(predict_propensity, sample, names, words, *, n_bootstrap, interval, seed):

@@ -4,6 +4,7 @@ import math
 
 from purchase.evaluation.style import LIGHT_GREY, figure, look
 from purchase.insights import pictures, pictures_customers
+from purchase.insights.driver_groups import N_TOP
 from purchase.insights.movement import ORDER
 from purchase.insights.what import LEAST_BUYERS
 
@@ -41,6 +42,23 @@ def _uplift(tables, parts, currency):
 def _drivers(tables, parts, currency):
     drawing, ax = _rows(tables["drivers"])
     pictures.plot_drivers(tables["drivers"], ax=ax)
+    return drawing
+
+
+def _driver_groups(tables, parts, currency):
+    groups = tables["driver_groups"]
+    shown = groups[(groups["rank"] <= N_TOP) | (groups["always_shown"] != "")]
+    height = 1.2 + BAR * len(shown)
+    drawing, axes = figure(width=WIDTH, height=height, ncols=2, sharey=True, width_ratios=[3, 2])
+    pictures.plot_driver_groups(shown, axes=axes)
+    return drawing
+
+
+def _calibration(tables, parts, currency):
+    table = tables["calibration_groups"]
+    height = 1.4 + BAR * len(table)
+    drawing, axes = figure(width=WIDTH, height=height, ncols=2, sharey=True, width_ratios=[3, 2])
+    pictures.plot_calibration_groups(table, axes=axes)
     return drawing
 
 
@@ -144,6 +162,7 @@ DRAWN = {
     "profit": _profit,
     "uplift": _uplift,
     "campaign": _campaign,
+    "driver_groups": _driver_groups,
     "drivers": _drivers,
     "shapes": _shapes,
     "segments": _segments,
@@ -153,6 +172,7 @@ DRAWN = {
     "next_items": _next_items,
     "clusters": _clusters,
     "movement": _movement,
+    "calibration_groups": _calibration,
     "groups": _groups,
     "drift": _drift,
 }

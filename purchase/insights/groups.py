@@ -54,7 +54,7 @@ def group_part(features, scored, chosen, *, interval):
     if not found:
         raise NotAvailable("the features have neither gender nor age nor country")
     rows = scored[["label", "propensity"]].assign(contacted=np.nan if chosen is None else chosen.astype(float))
-    tables = [_describe(rows, groups, name, interval=interval) for name, groups in found.items()]
+    tables = [compare(rows, groups, name, interval=interval) for name, groups in found.items()]
     table = pd.concat(tables, ignore_index=True).round(N_DECIMALS)
     off = table[table["verdict"].isin(["too low", "too high"])]
     numbers = {
@@ -65,7 +65,15 @@ def group_part(features, scored, chosen, *, interval):
     return Part(numbers, {"groups": table})
 
 
-def _describe(rows, groups, attribute, *, interval):
+def compare(rows, groups, attribute, *, interval):
+    """Return a row a group: its mean propensity beside the share that ordered, and a verdict.
+
+    Parameters
+    ----------
+    rows : DataFrame with label, propensity and contacted
+    groups : Series
+        The group of each row.
+    """
     grouped = rows.groupby(groups.to_numpy())
     table = grouped.agg(
         n_rows=("label", "size"),

@@ -64,6 +64,41 @@ def plot_drivers(table, *, ax):
     ax.set(xlabel="Rise in log loss when shuffled", ylabel="")
 
 
+def plot_driver_groups(table, *, axes):
+    """Draw each group's importance with its interval, and beside it the ranks that resamples gave it."""
+    place = np.arange(len(table))
+    colours = [SECOND if always else CHAMPION for always in table["always_shown"]]
+    reach = np.clip([table["importance"] - table["low"], table["high"] - table["importance"]], 0, None)
+    axes[0].barh(place, table["importance"], xerr=reach, color=colours, ecolor=GREY, capsize=2.5, height=0.7)
+    others = [f" and {n - 1} more" if n > 1 else "" for n in table["n_features"]]
+    names = [f"{shortened(text, 36)}{more}" for text, more in zip(table["meaning"], others, strict=True)]
+    axes[0].set_yticks(place, names, fontsize=8.5)
+    axes[0].axvline(0, color=GREY, linewidth=1)
+    axes[0].invert_yaxis()
+    axes[0].locator_params(axis="x", nbins=3)
+    axes[0].set_xlabel("Rise in log loss", fontsize=10)
+    axes[1].hlines(place, table["rank_low"], table["rank_high"], color=colours, linewidth=4, alpha=0.5)
+    axes[1].scatter(table["rank"], place, color=colours, s=28, zorder=4)
+    axes[1].set_xlim(0, None)
+    axes[1].set_xlabel("Rank", fontsize=10)
+    for ax in axes:
+        ax.grid(axis="y", visible=False)
+
+
+def plot_calibration_groups(table, *, axes):
+    """Draw each group's mean propensity beside the share that ordered, and its calibration slope; small ones grey."""
+    plot_groups(table, ax=axes[0])
+    axes[0].locator_params(axis="x", nbins=3)
+    axes[0].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0, fontsize=8.5)
+    axes[0].set_xlabel("Share that orders", fontsize=10)
+    reach = np.clip([table["slope"] - table["slope_low"], table["slope_high"] - table["slope"]], 0, None)
+    axes[1].errorbar(
+        table["slope"], np.arange(len(table)), xerr=reach, fmt="D", color=CHAMPION, markersize=5, capsize=2.5
+    )
+    axes[1].axvline(1, color=GREY, linewidth=1, linestyle="--")
+    axes[1].set_xlabel("Slope (right: 1)", fontsize=10)
+
+
 def plot_shape(shape, meaning, *, ax):
     """Draw the mean propensity against a feature's values, all else being the same."""
     in_order = shape["value"].str.match(r"-?\d|none$").all()  # values of a category have none, so no line joins them

@@ -76,8 +76,9 @@ def plot_weeks(weeks, *, ax):
         place, named = days[rows.index], i == 0
         band = {"color": CHAMPION, "linewidth": 0}
         wide, chance = ("with earlier errors", "by chance alone") if named else (None, None)
-        ax.fill_between(place, rows["low"], rows["high"], alpha=0.12, label=wide, **band)
-        ax.fill_between(place, rows["low_by_chance"], rows["high_by_chance"], alpha=0.3, label=chance, **band)
+        ax.fill_between(place, rows["low_orders"], rows["high_orders"], alpha=0.12, label=wide, **band)
+        low, high = rows["low_orders_by_chance"], rows["high_orders_by_chance"]
+        ax.fill_between(place, low, high, alpha=0.3, label=chance, **band)
         ax.plot(place, rows["expected_orders"], "D-", color=CHAMPION, markersize=4, label="expected" if named else None)
         ax.axvline(place.iloc[0], color=LIGHT_GREY, linewidth=1, linestyle=":")
     ax.plot(days, weeks["happened_orders"], "o", color=SECOND, markersize=5, label="happened", zorder=4)

@@ -1,6 +1,7 @@
 """Read what the insights need of the pipeline's outs; the champion scores the validation rows anew."""
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
 from purchase import files
@@ -8,6 +9,7 @@ from purchase.engines.registry import engine
 from purchase.features.bg_nbd import models_of_json
 from purchase.insights.about import truth_or_reason
 from purchase.insights.build import Found
+from purchase.insights.calibrated import MONTH
 from purchase.insights.drivers import always_shown
 from purchase.insights.panel import in_panel, numbers_of
 from purchase.insights.reasons import typical_value
@@ -18,6 +20,7 @@ from purchase.models.store import load_model
 from purchase.tables import DAY, KEY_COLUMNS
 
 PARTS = ("train", "validation", "test")
+CHUNK_ROWS = 100_000  # scored at a time
 LOOKS = ["view", "add_to_cart"]
 TABLES = {part: files.FEATURES / f"{part}.parquet" for part in PARTS}
 
@@ -25,12 +28,13 @@ TABLES = {part: files.FEATURES / f"{part}.parquet" for part in PARTS}
 def read_found(params, shop):
     """Return the ``Found`` of the shop's insights."""
     champion = load_model(files.CHAMPION)
-    validation, test = (files.read_frame(TABLES[part]) for part in PARTS[1:])
+    test = files.read_frame(TABLES["test"])
+    validation, validation_propensities = score_validation(champion)
     predictions = files.read_frame(files.PREDICTIONS / "test.parquet")
     ranking = list(files.read_frame(files.PLOTS / "importance.csv")["feature"])
     explained = dict.fromkeys([*ranking, *filter(None, always_shown(test.columns).values())])
     propensities = {
-        "validation": champion.predict_propensity(validation),
+        "validation": validation_propensities,
         "test": predictions["propensity"].to_numpy(),
     }
     orders, mails = _read_records(params)
@@ -54,6 +58,15 @@ def read_found(params, shop):
         seen=seen_products(params),
         words=Words(files.read_frame(files.FEATURES / "dictionary.csv"), currency=shop.currency),
     )
+
+
+def score_validation(champion):
+    """Return what is needed of the validation rows, without their other features, and their propensities."""
+    rows = files.read_frame(TABLES["validation"])
+    parts = [rows.iloc[start : start + CHUNK_ROWS] for start in range(0, len(rows), CHUNK_ROWS)]
+    propensities = np.concatenate([champion.predict_propensity(part) for part in parts])
+    needed = dict.fromkeys([*KEY_COLUMNS, *training_columns(rows.columns), MONTH])
+    return rows[[name for name in needed if name in rows]].copy(), propensities
 
 
 def training_column(name):

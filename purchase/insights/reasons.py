@@ -35,14 +35,22 @@ def contributions(model, features, *, typical):
     -------
     DataFrame of shape (n_rows, n_features)
     """
-    native = getattr(family_module(model.family), "contributions", None)
-    if native:
-        return pd.DataFrame(
-            native(model.pipeline, feature_frame(features, model.kinds)), columns=list(model.kinds)
-        ).astype(float)
+    if has_shap(model):
+        return shap_values(model, features)
     before = _log_odds(model, features)
     lost = {name: before - _log_odds(model, features.assign(**{name: value})) for name, value in typical.items()}
     return pd.DataFrame(lost)
+
+
+def has_shap(model):
+    """Return whether the library of the model's family has SHAP values."""
+    return hasattr(family_module(model.family), "contributions")
+
+
+def shap_values(model, features):
+    """Return SHAP values, in log-odds before calibration, a row a row and a column a feature."""
+    values = family_module(model.family).contributions(model.pipeline, feature_frame(features, model.kinds))
+    return pd.DataFrame(values, columns=list(model.kinds)).astype(float)
 
 
 def _log_odds(model, features):

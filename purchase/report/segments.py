@@ -18,16 +18,42 @@ def _by_orders(story):
         description="For each segment: mean propensity beside the share that ordered, with its interval.",
         caption="Predicted and ordered, by segment, with their sizes.",
     )
+    money, segments = cents(story.about["currency"]), story.tables["segments"]
+    forecast = story.tables["forecast"].set_index("segment")
+    if "expected_revenue_cents" in forecast:
+        segments = segments.join(forecast["expected_revenue_cents"], on="segment")
+    names = [_past(row, money) for row in segments.itertuples()]
+    yield _kinds(segments, names, money, title="Segment", caption="Segments, the likeliest first")
+
+
+def _past(row, money):
+    """Say of a segment when, how often and for how much its customers ordered."""
+    if not row.n_orders_before:
+        return row.segment
+    mean = row.revenue_before_cents / row.n_orders_before
+    return (
+        f"{row.segment}: last order {row.median_days_since_order:.0f} days ago, "
+        f"{row.n_orders_before / row.n_customers:.1f} orders{f' of {money(mean)}' if mean else ''}"
+    )
+
+
+def _kinds(table_of, names, money, *, title, caption):
+    """Return the table of some kinds of customers: how many, how likely, what they did, what to do."""
+    priced = "expected_revenue_cents" in table_of
     rows = [
-        [row.segment, f"{row.n_customers:,}", share(row.mean_propensity), _ordered(row), row.action]
-        for row in story.tables["segments"].itertuples()
+        [
+            name,
+            f"{row.n_customers:,}",
+            share(row.mean_propensity),
+            f"{share(row.share_ordered)} [{share(row.low)}, {share(row.high)}]",
+            *([money(row.expected_revenue_cents)] if priced else []),
+            row.action,
+        ]
+        for name, row in zip(names, table_of.itertuples(), strict=True)
     ]
-    names = ["Segment", "Customers", "Propensity", "Ordered", "What to do"]
-    yield table(names, rows, caption="Segments and actions", stacked=True)
-
-
-def _ordered(row):
-    return f"{share(row.share_ordered)} [{share(row.low)}, {share(row.high)}]"
+    worth = ["Expected revenue"] if priced else []
+    heads = [title, "Customers", "Propensity", "Ordered", *worth, "What to do"]
+    return table(heads, rows, caption=caption, stacked=True)
 
 
 def _movement(story):
@@ -64,22 +90,7 @@ def _clusters(story):
         description="Matrix: how far each cluster's mean rank in each habit lies above or below all customers'.",
         caption="More (red) or less (blue) of a habit than all customers, in ranks from -0.5 to 0.5 or beyond.",
     )
-    yield _cluster_table(story.tables["clusters"], cents(story.about["currency"]))
-
-
-def _cluster_table(clusters, money):
-    priced = "expected_revenue_cents" in clusters
-    rows = [
-        [
-            f"{row.cluster}: {row.apart}",
-            f"{row.n_customers:,}",
-            share(row.mean_propensity),
-            _ordered(row),
-            *([money(row.expected_revenue_cents)] if priced else []),
-            row.action,
-        ]
-        for row in clusters.itertuples()
-    ]
-    names = ["Cluster: apart by", "Customers", "Propensity", "Ordered", "Expected revenue", "What to do"]
-    names = names if priced else [name for name in names if name != "Expected revenue"]
-    return table(names, rows, caption="Clusters of habits, the likeliest first", stacked=True)
+    clusters = story.tables["clusters"]
+    names = [f"{row.cluster}: {row.apart}" for row in clusters.itertuples()]
+    money = cents(story.about["currency"])
+    yield _kinds(clusters, names, money, title="Cluster: apart by", caption="Clusters of habits, the likeliest first")

@@ -6,7 +6,7 @@ from purchase.report.words import estimate, model, score, share, signed
 
 
 def sure_section(story):
-    told = (_calibration, _models, shortcuts, more_data, _ceiling, _fairness, _drift)
+    told = (_calibration, _calibration_groups, _models, shortcuts, more_data, _ceiling, _fairness, _drift)
     return section("sure", "How sure", *(piece for tell in told for piece in tell(story)))
 
 
@@ -24,6 +24,53 @@ def _calibration(story):
         "below it, how many rows have which propensity.",
         caption="Propensity against what happened; on the dotted line it is right.",
     )
+
+
+def _calibration_groups(story):
+    yield heading("Right in every segment and month?")
+    yield story.missing("calibration")
+    found = story.insights["calibration"]
+    if "not_available" in found:
+        return
+    yield paragraph(_off(found, f"{found['n_groups']} segments of the test rows and months of validation and test"))
+    yield picture(
+        story.pictures["calibration_groups"],
+        description="For each segment and month: mean propensity beside the share that ordered, and the calibration "
+        "slope, with intervals and the number of rows.",
+        caption="Predicted and ordered; the slope is below 1 where propensities are too extreme. Grey: too few orders.",
+    )
+    rows = [
+        [
+            f"{row.attribute}: {row.group}",
+            f"{row.n_ordered:,} of {row.n_rows:,}",
+            *_slope_and_error(row),
+            row.verdict,
+        ]
+        for row in story.tables["calibration_groups"].itertuples()
+    ]
+    names = ["Where", "Ordered", "Slope", "Off by", "Verdict"]
+    yield table(
+        names, rows, caption="Calibration by segment and month; off by: expected calibration error", stacked=True
+    )
+
+
+def _slope_and_error(row):
+    if row.small:
+        return ["too few", "too few"]
+    slope = estimate({"value": row.slope, "low": row.slope_low, "high": row.slope_high}, "{:.2f}".format)
+    error = {"value": row.error, "low": row.error_low, "high": row.error_high}
+    return [slope, estimate(error, share)]
+
+
+def _off(found, what):
+    """Say of how many groups, and which of them lie outside what happened."""
+    off = found["off"]
+    outside = (
+        f"Outside the interval of what happened: {'; '.join(off)}. With so many groups, one or two would be by chance."
+        if off
+        else "In none of the others does the mean propensity lie outside the interval of what happened."
+    )
+    return f"{what}; {found['n_small']} of them have too few orders to say (grey). {outside}"
 
 
 def _models(story):
@@ -67,14 +114,7 @@ def _fairness(story):
     found = story.insights["groups"]
     if "not_available" in found:
         return
-    off = found["off"]
-    yield paragraph(
-        f"{found['n_groups']} groups by gender, age and country; {found['n_small']} of them have too few orders to say "
-        "(grey).",
-        f"Outside the interval of what happened: {'; '.join(off)}. With so many groups, one or two would be by chance."
-        if off
-        else "In none of the others does the mean propensity lie outside the interval of what happened.",
-    )
+    yield paragraph(_off(found, f"{found['n_groups']} groups by gender, age and country"))
     yield picture(
         story.pictures["groups"],
         description="For each gender, age band and country: mean propensity beside the share that ordered, with its "

@@ -3,6 +3,8 @@
 from purchase.report.html import bullets, heading, paragraph, picture, section, table
 from purchase.report.words import cents, estimate, share
 
+SUMS = {"orders": "Orders", "revenue_cents": "Revenue"}
+
 
 def when_section(story):
     return section("when", "When, and how many", _horizon(story), *_backtest(story), *_horizons(story))
@@ -41,31 +43,57 @@ def _backtest(story):
     found = story.insights["backtest"]
     if "not_available" in found:
         return
-    inside, weeks = found["inside_of_horizons"], found["inside_of_weeks"]
     yield paragraph(
-        f"At each of {found['n_cutoffs']} cutoffs, by what was known then: what happened lay within the "
-        f"{story.interval} of chance alone {inside['by_chance']} of {inside['n']} times ({weeks['by_chance']} of "
-        f"{weeks['n']} weeks), and within the one that also counts on errors like those at the cutoffs before "
-        f"{inside['with_past_errors']} of {inside['n']} times ({weeks['with_past_errors']} of {weeks['n']} weeks).",
-        _plan(inside, story.about["interval"]),
+        f"At each of {found['n_cutoffs']} cutoffs, by what was known then, with two {story.interval}s: one of chance "
+        "alone, and a wider one that also counts on errors like those at the cutoffs before.",
+        _plan(found["inside_of_horizons"], story.about["interval"]),
     )
+    yield _coverage(found)
     yield picture(
         story.pictures["backtest_weeks"],
         description="Line chart of the customers expected to order in each week after each of the last cutoffs, with "
         "two intervals, and dots for how many did.",
         caption="Customers by the week of their first order in the horizon; dotted lines: cutoffs.",
     )
+    names = ["Forecast", "Cutoffs", "Orders off by", "Ours there", "Revenue off by", "Ours there"]
     rows = [
-        [name, str(off["n_cutoffs"]), share(off["orders"]), share(off["revenue"]) if "revenue" in off else "not told"]
+        [name, str(off["n_cutoffs"]), *(_off(part, what) for what in SUMS for part in (off, off["ours_there"]))]
         for name, off in found["off_by"].items()
     ]
-    names = ["Forecast", "Cutoffs", "Orders off by", "Revenue off by"]
     yield table(names, rows, caption="Mean absolute error of the horizon's total, in percent; BG/NBD with Gamma-Gamma")
+    yield paragraph(_nearer(found["off_by"]))
+    if "no_last_year" in found:
+        yield paragraph(f"By the same days last year (seasonal naive): {found['no_last_year']}.", kind="note")
+
+
+def _off(found, what):
+    return share(found[what]) if what in found else "not told"
+
+
+def _nearer(off_by):
+    """Say which rules were nearer than ours in orders, at the same cutoffs."""
+    nearer = [name for name, off in off_by.items() if off["orders"] < off["ours_there"]["orders"]]
+    if not nearer:
+        return "No simple rule was nearer in orders at the same cutoffs."
+    return f"Nearer in orders at the same cutoffs: {' and '.join(nearer)}. For a month's total, go by that too."
+
+
+def _coverage(found):
+    """Return how often what happened lay within each interval, by what was added up."""
+    rows = []
+    for what, title in SUMS.items():
+        for over in ("horizons", "weeks", "segments"):
+            inside = found[f"inside_of_{over}"]
+            if what in inside:
+                counts = [f"{inside[what][end]} of {inside['n']}" for end in ("by_chance", "with_past_errors")]
+                rows.append([f"{title}, {'in all' if over == 'horizons' else f'by {over[:-1]}'}", *counts])
+    names = ["Sum", "Inside, chance alone", "Inside, with earlier errors"]
+    return table(names, rows, caption="How often what happened lay inside the interval")
 
 
 def _plan(inside, interval):
     """Say which interval to plan with."""
-    if inside["by_chance"] < interval * inside["n"] - 1:
+    if inside["orders"]["by_chance"] < interval * inside["n"] - 1:
         return "Plan with the wider one: months differ by more than chance."
     return "What happened differs from the forecasts by little more than chance."
 

@@ -4,9 +4,10 @@ import pytest
 from scipy.integrate import quad
 
 from purchase.features.bg_nbd import BGNBD
-from purchase.insights.backtest import LAST, OURS, YEAR, backtest_part, last_years_change
+from purchase.insights.backtest import OURS, backtest_part
 from purchase.insights.gamma_gamma import GammaGamma, fit_gamma_gamma, log_likelihood
 from purchase.insights.parts import NotAvailable
+from purchase.insights.rivals import LAST, LAST_YEAR, YEAR, rivals
 from purchase.insights.rolling import roll
 from purchase.tables import DAY
 from tests.insights.small_panel import CUTOFFS, small_panel
@@ -31,18 +32,20 @@ def test_forecasts_of_a_steady_shop_are_close_and_lie_inside_their_intervals(sho
     assert len(ours) == len(origins) == 5
     assert (ours["happened_orders"] == [(origin.days < 30).sum() for origin in origins]).all()
     assert part.numbers["off_by"][OURS]["orders"] < 0.1
-    assert part.numbers["inside_of_horizons"]["by_chance"] >= 4
+    assert part.numbers["inside_of_horizons"]["orders"]["by_chance"] >= 4
+    assert part.numbers["inside_of_horizons"]["revenue_cents"]["by_chance"] >= 4
     assert table.xs(LAST, level="forecast")["expected_orders"].iloc[1] == pytest.approx((origins[0].days < 30).sum())
     assert abs(ours["expected_revenue_cents"] / ours["happened_revenue_cents"] - 1).mean() < 0.15
 
 
-def test_weeks_add_up_to_the_horizon(shop):
+@pytest.mark.parametrize("name", ["backtest_weeks", "backtest_segments"])
+def test_weeks_and_segments_add_up_to_the_horizon(shop, name):
     part = backtest_part(*shop, MODELS, **SETTINGS)
-    weeks = part.tables["backtest_weeks"].groupby("cutoff")[["n_days", "expected_orders", "happened_orders"]].sum()
-    ours = part.tables["backtest"].query("forecast == @OURS").set_index("cutoff")
-    assert (weeks["n_days"] == 30).all()
-    np.testing.assert_allclose(weeks["expected_orders"], ours["expected_orders"], atol=1e-4)
-    assert (weeks["happened_orders"] == ours["happened_orders"]).all()
+    sums = [f"{which}_{what}" for which in ("expected", "happened") for what in ("orders", "revenue_cents")]
+    added = part.tables[name].groupby("cutoff")[sums].sum().astype(float)
+    ours = part.tables["backtest"].query("forecast == @OURS").set_index("cutoff")[sums].astype(float)
+    np.testing.assert_allclose(added, ours, rtol=1e-3)
+    assert (added["happened_orders"] == ours["happened_orders"]).all()
 
 
 def test_an_error_at_one_cutoff_widens_the_interval_of_the_next(shop):
@@ -52,7 +55,7 @@ def test_an_error_at_one_cutoff_widens_the_interval_of_the_next(shop):
     widths = []
     for found in (origins, missed):
         table = backtest_part(found, orders, MODELS, **SETTINGS).tables["backtest"].query("forecast == @OURS")
-        widths.append((table["high"] - table["low"]).iloc[1] / table["expected_orders"].iloc[1])
+        widths.append((table["high_orders"] - table["low_orders"]).iloc[1] / table["expected_orders"].iloc[1])
     assert widths[1] > 3 * widths[0]
 
 
@@ -64,12 +67,15 @@ def test_without_prices_there_is_no_revenue(shop):
         backtest_part([], orders, MODELS, **SETTINGS)
 
 
-def test_last_years_change_needs_two_years():
-    cutoff = 900 * DAY
-    then = cutoff - YEAR * DAY
-    orders = pd.DataFrame({"customer_id": list("abcd"), "ordered_at": [0, then - DAY, then, then + 29 * DAY]})
-    assert last_years_change(orders, cutoff, 30) == 2
-    assert np.isnan(last_years_change(orders.iloc[1:], cutoff, 30))
+def test_the_seasonal_naive_forecast_is_the_same_days_a_year_before_and_says_where_there_are_none(shop):
+    origins, orders = shop
+    assert "the orders begin on" in backtest_part(origins, orders, MODELS, **SETTINGS).numbers["no_last_year"]
+    then = origins[-1].cutoff - YEAR * DAY
+    rows = [("a", then - DAY, 100.0), ("a", then, 300.0), ("b", then + 29 * DAY, 500.0), ("c", then + 30 * DAY, 900.0)]
+    longer = pd.concat([pd.DataFrame(rows, columns=orders.columns), orders], ignore_index=True)
+    told = rivals(origins[-1], longer, MODELS, 1, **DAYS)
+    assert told[LAST_YEAR] == {"orders": 2, "revenue_cents": 800}
+    assert LAST_YEAR not in rivals(origins[-1], orders, MODELS, 1, **DAYS)
 
 
 def test_the_likelihood_of_gamma_gamma_is_a_density_and_its_fit_finds_what_made_the_orders():

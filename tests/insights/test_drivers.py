@@ -1,6 +1,8 @@
 import numpy as np
 import pandas as pd
+import pytest
 
+from purchase.insights.driver_groups import rank_correlation
 from purchase.insights.drivers import always_shown, direction, driver_part, grid
 from purchase.insights.shift import shift_part
 from purchase.insights.words import Words
@@ -41,6 +43,26 @@ def test_what_is_always_shown_is_shown_though_it_does_not_rank_and_what_the_shop
     assert "n_orders_30d" not in table.index  # the longest window stands for the others
     assert set(part.numbers["missing"]) == {"session duration", "product views"}
     assert always_shown(["product_pages", "total_seconds"])["product views"] == "product_pages"
+
+
+def test_features_that_stand_in_for_one_another_hide_alone_but_not_together_and_what_is_idle_has_no_firm_rank():
+    table = features_of().assign(twin=lambda rows: rows["x"] * 1.01)
+    part = driver_part(
+        lambda rows: knowing(rows.assign(x=rows[["x", "twin"]].mean(axis=1))), table, ["x"], WORDS, **ASKED
+    )
+    groups, alone = part.tables["driver_groups"].set_index("feature"), part.tables["drivers"].set_index("feature")
+    assert groups.loc["x", "features"] == "x; twin"
+    assert groups.loc["x", "low"] > 2 * alone.loc["x", "high"]
+    assert tuple(groups.loc["x", ["rank", "rank_low", "rank_high", "share_in_top"]]) == (1, 1, 1, 1)
+    assert groups.loc["n_orders_180d", "always_shown"] == "prior purchase frequency"
+    assert part.numbers["groups"]["n_groups"] == 4
+
+
+def test_rank_correlation_is_the_mean_over_pairs_of_columns():
+    assert rank_correlation(np.array([[1, 10], [2, 30], [3, 20]])) == pytest.approx(0.5)  # by hand: 1 - 6 * 2 / 24
+    assert rank_correlation(np.array([[1, 10, 3], [2, 20, 2], [3, 30, 1]])) == pytest.approx((1 - 1 - 1) / 3)
+    assert rank_correlation(np.ones((3, 2))) is None
+    assert rank_correlation(np.arange(3.0)[:, None]) is None
 
 
 def test_a_shape_is_the_mean_propensity_if_all_rows_had_the_value():

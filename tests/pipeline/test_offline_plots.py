@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 PLOTS = ("roc", "precision_recall", "calibration", "lift", "importance", "confusion")
-PLOTS += ("learning_curve", "protocols")
+PLOTS += ("learning_curve", "protocols", "driver_groups")
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,11 @@ PICTURES = (
     "profit",
     "uplift",
     "forecast",
+    "driver_groups",
     "drivers",
     "shapes",
     "segments",
+    "calibration_groups",
     "groups",
     "drift",
     "calibration",
@@ -78,11 +80,13 @@ def insights(**changes):
     value = {"n_buyers": 9, "mean_spent_cents": 900, "mean_expected_cents": 800}
     forecast = {"expected_orders": 118.0, "low_orders": 100, "high_orders": 140, "happened_orders": 120}
     steady = {"mean": 0.9, "lowest": 0.8, "highest": 1.0}
-    inside = {"n": 5, "by_chance": 1, "with_past_errors": 4}
-    off_by = {"propensities": {"orders": 0.2, "n_cutoffs": 5, "revenue": 0.1}}
-    off_by |= {"last horizon": {"orders": 0.3, "n_cutoffs": 5}}
+    inside = {"n": 5, "orders": {"by_chance": 1, "with_past_errors": 4}}
+    off_by = {"propensities": {"orders": 0.2, "n_cutoffs": 5, "revenue_cents": 0.1}}
+    off_by |= {"last horizon": {"orders": 0.1, "n_cutoffs": 5}}
+    off_by = {name: off | {"ours_there": off_by["propensities"]} for name, off in off_by.items()}
     timing = {"cutoff": "2026-01-01", "within_days": 60, "n_ordered": 77, "n_likelier_than_not": 9, "error_days": 23.5}
     timing |= {"error_of_one_for_all_days": 23.6, "gain_days": {"value": 0.1, "low": -0.1, "high": 0.3}}
+    ranked = {"n_groups": 2, "rank_correlation": {"between_shuffles": None, "between_resamples": 0.5}}
     parts = {
         "profit": {
             "n_customers": 4000,
@@ -94,12 +98,14 @@ def insights(**changes):
         "forecast": {"total": forecast | {"inside_orders": True}},
         "movement": {"cutoffs": ["2026-01-31", "2026-03-02"], "n_customers": 9, "n_stayed": 6, "n_new": 2, "n_gone": 1},
         "clusters": {"habits": {"views": "n_view_90d"}, "n_clusters": 1, "stability": steady},
-        "backtest": {"n_cutoffs": 5, "off_by": off_by, "inside_of_horizons": inside, "inside_of_weeks": inside},
+        "backtest": {"n_cutoffs": 5, "off_by": off_by, "no_last_year": "the orders begin on 2026-01-01"}
+        | dict.fromkeys(("inside_of_horizons", "inside_of_weeks", "inside_of_segments"), inside),
         "what": {"n_buyers_learned_from": 900, "n_buyers": 120, "n_told": 400, "share_of_bought_among_candidates": 0.4},
         "when": {"not_scored": {"90": "the records end"}, "timing": timing},
         "campaign": dict.fromkeys(("qini_of_uplift", "qini_of_propensity"), SCORE)
         | {"n_learned_from": 800, "n_judged": 200, "n_worth_it": 17},
-        "drivers": {"missing": {"session duration": "not available: no such feature"}},
+        "drivers": {"missing": {"session duration": "not available: no such feature"}, "groups": ranked},
+        "calibration": {"n_groups": 2, "n_small": 1, "off": ["Champions: too high"]},
         "segments": {"n_segments": 1},
         "groups": {"n_groups": 1, "n_small": 0, "off": []},
         "drift": {"propensity": 0.01, "n_features": 9, "n_drifted": 1, "max_drift": 0.2},
@@ -113,17 +119,31 @@ def tables():
     share = {"mean_propensity": 0.03, "share_ordered": 0.03, "low": 0.02, "high": 0.05}
     driver = {"feature": "x", "meaning": "time since <x>", "always_shown": "product views", "direction": "falls"}
     group = {"attribute": "age", "group": "18 to 24", "n_rows": 90, "n_ordered": 3, "verdict": "as predicted"}
+    ranked = {
+        "feature": "x",
+        "features": "y; x",
+        "n_features": 2,
+        "meaning": "time since <x>",
+        "rank_low": 1,
+        "low": 0.1,
+    }
+    right = {"attribute": "segment", "group": "Champions", "n_rows": 90, "n_ordered": 3, "verdict": "too high"}
+    right |= {f"{name}{end}": 0.9 for name in ("slope", "error") for end in ("", "_low", "_high")}
     horizon = {"horizon_days": 7, "cutoff": "2026-03-02", "roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95}
     horizon |= {"gain_on_bg_nbd": 0.004, "gain_low": 0.003, "gain_high": 0.005}
     campaign = {"uplift": 0.02, "profit_of_100_cents": 1234, "profit_low_cents": -500, "profit_high_cents": 3000}
     item = {"what": "products", "of_what": "all", "k": 10, "n_customers": 120, "recall": 0.2, "map": 0.1}
     item |= {"recall_ahead_low": -0.01, "map_ahead_low": 0.01}
+    inside = {"inside_orders": False, "expected_revenue_cents": 450_00}
+    past = {"n_customers": 40, "median_days_since_order": 9.4, "n_orders_before": 120, "revenue_before_cents": 600_000}
     losses = {"scores": ["base rate", "champion", "truth"], "metric": "log_loss", "value": [0.3, 0.2, 0.1]}
     return {
-        "forecast": pd.DataFrame({"segment": ["All", "Champions"], "inside_orders": [True, False]}),
+        "forecast": pd.DataFrame([inside | {"segment": "All"}, inside | {"segment": "Champions"}]),
         "drivers": pd.DataFrame([driver | {"importance": 0.01, "low": 0.005, "high": 0.02}]),
-        "segments": pd.DataFrame([share | {"segment": "Champions", "n_customers": 40, "action": "Reward them."}]),
+        "segments": pd.DataFrame([share | past | {"segment": "Champions", "action": "Reward them."}]),
         "groups": pd.DataFrame([share | group]),
+        "driver_groups": pd.DataFrame([ranked | {"mean_shap": 0.25, "rank": 1, "rank_high": 2, "share_in_top": 0.99}]),
+        "calibration_groups": pd.DataFrame([share | right | {"small": False}, share | right | {"small": True}]),
         "drift": pd.DataFrame({"feature": ["month"], "drift": [7.9]}),
         "ceiling": pd.DataFrame(losses),
         "clusters": pd.DataFrame([share | {"cluster": 1, "apart": "more views", "n_customers": 9, "action": "Help."}]),

@@ -64,7 +64,20 @@ def test_no_customer_is_named_on_the_page():
 
 
 @pytest.mark.parametrize(
-    "part", ["profit", "uplift", "segments", "groups", "ceiling", "when", "backtest", "campaign", "what", "clusters"]
+    "part",
+    [
+        "profit",
+        "uplift",
+        "segments",
+        "groups",
+        "ceiling",
+        "calibration",
+        "when",
+        "backtest",
+        "campaign",
+        "what",
+        "clusters",
+    ],
 )
 def test_a_part_that_cannot_be_made_says_why_in_page_and_card(part):
     told = story(found=insights(**{part: ABSENT}))
@@ -99,15 +112,22 @@ def test_lists_of_products_say_which_simple_rules_they_are_no_better_than():
     assert "by recall no better than popularity and buy again; by MAP better than popularity and buy again" in text
 
 
+def test_segments_say_what_sets_them_apart_and_what_they_are_expected_to_spend():
+    text = text_of(render(story()))
+    assert "Champions: last order 9 days ago, 3.0 orders of 50.00 EUR 40 3.0% 3.0% [2.0%, 5.0%] 450 EUR Reward" in text
+
+
 def test_clusters_say_how_steady_they_are():
     assert "adjusted Rand index of 0.90 on average and 0.80 at least" in text_of(render(story()))
 
 
 def test_forecasts_that_missed_by_more_than_chance_say_which_interval_to_plan_with():
     text = text_of(render(story()))
-    assert "of chance alone 1 of 5 times" in text
+    assert "Orders, in all 1 of 5 4 of 5" in text
     assert "Plan with the wider one" in text
-    assert "last horizon 5 30.0% not told" in text
+    assert "last horizon 5 10.0% 20.0% not told 10.0%" in text
+    assert "Nearer in orders at the same cutoffs: last horizon." in text
+    assert "same days last year (seasonal naive): the orders begin on 2026-01-01." in text
 
 
 def test_a_campaign_aimed_at_uplift_says_what_it_earned_with_its_interval():
@@ -122,6 +142,15 @@ def test_the_words_say_association_and_that_propensity_is_not_uplift():
     assert "Propensity is not uplift" in text
     assert "time since <x>: the higher, the less likely" in text
     assert "session duration: not available" in text
+
+
+def test_the_ranking_says_how_steady_it_is_and_groups_too_small_to_judge_are_not_judged():
+    text = text_of(render(story()))
+    assert "No. 1 [1 to 2]: time since <x> (with y); among the first ten in 99% of the resamples; SHAP 0.25" in text
+    assert "between two shuffles is not told, between two resamples 0.50" in text
+    assert "Outside the interval of what happened: Champions: too high." in text
+    assert "0.90 [0.90, 0.90] 90.0% [90.0%, 90.0%] too high" in text
+    assert "too few too few too high" in text
 
 
 def test_a_rule_that_is_within_noise_of_the_champions_is_said_to_be():
