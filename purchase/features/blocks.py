@@ -19,6 +19,7 @@ from purchase.features import (
     trends,
     visits,
 )
+from purchase.features.cells import Grid
 
 COL = nw.col
 
@@ -34,6 +35,7 @@ class Asked:
     time_zone: str
     first_at: int | None  # first and last cutoff, in seconds; None: rows have no times
     last_at: int | None
+    grid: Grid  # for the cutoffs at which the history ends
     extras: dict[str, dict]  # the shop's extra columns, {table: {name: Extra}}
     bg_nbd: dict  # {cutoff: model}, fitted on training rows (purchase/features/loyalty.py); customer task only
     engine: Engine  # that the frames are of
@@ -103,14 +105,17 @@ def _order_blocks(rows, placed, tables, asked):
 
 
 def _event_blocks(rows, placed, tables, asked):
-    table = tables["events"]
-    seen = orders.last_order(rows, placed)
+    table, grid = tables["events"], {"grid": asked.grid}
+    half_lives, seen = {"half_lives_days": asked.half_lives_days}, orders.last_order(rows, placed)
+    cells = asked.engine.settle(events.browsing_cells(table, **grid))
     return [
-        events.event_block(seen, table, half_lives_days=asked.half_lives_days, **asked.windows),
-        events.day_block(rows, table, **asked.windows),
-        visits.session_block(rows, table, **asked.windows),
-        taste.category_block(rows, table, **asked.lookback),
-        taste.product_block(rows, table, **asked.windows),
-        emails.email_block(rows, table, **asked.windows),
+        events.event_block(rows, cells, **half_lives, **asked.windows),
+        events.decay_block(rows, table, **half_lives, **asked.lookback),
+        events.cart_block(seen, table, **asked.lookback),
+        events.day_block(rows, cells, **asked.windows),
+        visits.session_block(rows, table, **grid, **asked.windows),
+        taste.category_block(rows, table, **grid, **asked.lookback),
+        taste.product_block(rows, table, **grid, **asked.windows),
+        emails.email_block(rows, table, **grid, **asked.windows),
         emails.reaction_block(rows, table, placed, **asked.lookback),
     ]
