@@ -1,6 +1,7 @@
 """List the blocks of features that a task has: about the session, the customer, and what the customer did before."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Literal
 
 import narwhals as nw
@@ -39,6 +40,7 @@ class Asked:
     extras: dict[str, dict]  # the shop's extra columns, {table: {name: Extra}}
     bg_nbd: dict  # {cutoff: model}, fitted on training rows (purchase/features/loyalty.py); customer task only
     engine: Engine  # that the frames are of
+    leave_out: Sequence[str] = ()  # groups of features
 
     @property
     def lookback(self):
@@ -76,7 +78,7 @@ def list_blocks(rows, seen, tables, asked):
     blocks += _order_blocks(seen, placed, tables, asked)
     blocks += _event_blocks(seen, placed, tables, asked)
     blocks.append(trends.trend_block(asked.spans_days))
-    if asked.first_at is not None:
+    if asked.first_at is not None and "habits" not in asked.leave_out:  # of which no other block makes any use
         when = {"time_zone": asked.time_zone} | asked.times | asked.lookback
         blocks.append(habits.browsing_habit_block(seen, tables["events"], **when))
         blocks.append(habits.order_habit_block(placed, **when))

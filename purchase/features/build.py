@@ -53,7 +53,7 @@ def describe(rows, tables, *, scoring_moment, windows_days, lookback_days, engin
     times = _span_of_cutoffs(seen)
     tables = _in_sight(tables, rows, times["first_at"], lookback_days)
     grid = grid_of(seen, first_at=times["first_at"])
-    asked = Asked(spans_days=spans, engine=engine, grid=grid, **times, **asked)
+    asked = Asked(spans_days=spans, engine=engine, grid=grid, leave_out=leave_out, **times, **asked)
     frame = _with_clock(customers.known_customers(seen, tables["customers"]), asked)
     blocks = list_blocks(rows, seen, tables, asked)
     _check_names(blocks, asked.extras, frame)

@@ -13,6 +13,7 @@ COL = nw.col
 def category_block(rows, events, *, lookback_days, grid):
     """Name the category viewed most (of equals the first in the alphabet), and say how the views are spread."""
     counts = _views(rows, events, "category", lookback_days, grid)
+    counts = counts.with_columns(most=COL("n").max().over("row_id"))
     favourite = only_if(COL("n") == COL("most"), COL("category")).min()
     what = "category viewed most in the lookback"
     n_viewed = step("n_categories_viewed", nw.len().cast(nw.Int64), absent=0)
@@ -56,9 +57,8 @@ def product_block(rows, events, *, spans_days, grid):
 
 
 def _views(rows, events, column, lookback_days, grid):
-    """Count each row's views by ``column``; ``age`` is the latest one's, ``most`` the row's largest count."""
+    """Count each row's views by ``column``; ``age`` is the latest one's."""
     viewed = events.filter(is_a("view") & ~COL(column).is_null())
     cells = by_cell(viewed, column, at="event_at", grid=grid, n=nw.len().cast(nw.Int64))
     pairs = past(rows, cells, at="event_at", lookback_days=lookback_days)
-    counts = pairs.group_by("row_id", column).agg(n=COL("n").sum().cast(nw.Int64), age=COL("age").min())
-    return counts.with_columns(most=COL("n").max().over("row_id"))
+    return pairs.group_by("row_id", column).agg(n=COL("n").sum().cast(nw.Int64), age=COL("age").min())
