@@ -117,7 +117,7 @@ def _event_blocks(rows, placed, tables, asked):
         events.day_block(rows, cells, **asked.windows),
         visits.session_block(rows, table, **grid, **asked.windows),
         taste.category_block(rows, table, **grid, **asked.lookback),
-        taste.product_block(rows, table, **grid, **asked.windows),
+        taste.product_block(rows, table, **asked.windows),
         emails.email_block(rows, table, **grid, **asked.windows),
         emails.reaction_block(rows, table, placed, **asked.lookback),
     ]

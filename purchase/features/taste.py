@@ -12,7 +12,9 @@ COL = nw.col
 
 def category_block(rows, events, *, lookback_days, grid):
     """Name the category viewed most (of equals the first in the alphabet), and say how the views are spread."""
-    counts = _views(rows, events, "category", lookback_days, grid)
+    cells = by_cell(_views(events, "category"), "category", at="event_at", grid=grid, n=nw.len().cast(nw.Int64))
+    records = past(rows, cells, at="event_at", lookback_days=lookback_days)
+    counts = records.group_by("row_id", "category").agg(n=COL("n").sum().cast(nw.Int64))
     counts = counts.with_columns(most=COL("n").max().over("row_id"))
     favourite = only_if(COL("n") == COL("most"), COL("category")).min()
     what = "category viewed most in the lookback"
@@ -35,9 +37,13 @@ def category_block(rows, events, *, lookback_days, grid):
     return Block("events", counts, features, "taste")
 
 
-def product_block(rows, events, *, spans_days, grid):
-    """Count the products viewed in each span, and say how much of the looking is at products seen before."""
-    counts = _views(rows, events, "product_id", spans_days[-1], grid)
+def product_block(rows, events, *, spans_days):
+    """Count the products viewed in each span, and say how much of the looking is at products seen before.
+
+    Of its events, and not of cells: few products are viewed twice in a day.
+    """
+    records = past(rows, _views(events, "product_id"), at="event_at", lookback_days=spans_days[-1])
+    counts = records.group_by("row_id", "product_id").agg(n=nw.len().cast(nw.Int64), age=COL("age").min())
     n_viewed = [step(f"n_products_viewed_{span}d", number_of(within(span)), absent=0) for span in spans_days]
     features = [
         step("n_product_views", COL("n").sum().cast(nw.Int64)),
@@ -56,9 +62,5 @@ def product_block(rows, events, *, spans_days, grid):
     return Block("events", counts, features, "taste")
 
 
-def _views(rows, events, column, lookback_days, grid):
-    """Count each row's views by ``column``; ``age`` is the latest one's."""
-    viewed = events.filter(is_a("view") & ~COL(column).is_null())
-    cells = by_cell(viewed, column, at="event_at", grid=grid, n=nw.len().cast(nw.Int64))
-    pairs = past(rows, cells, at="event_at", lookback_days=lookback_days)
-    return pairs.group_by("row_id", column).agg(n=COL("n").sum().cast(nw.Int64), age=COL("age").min())
+def _views(events, column):
+    return events.filter(is_a("view") & ~COL(column).is_null())
