@@ -1,14 +1,16 @@
 """Time the data stages on ever larger simulated shops: ``python -m benchmarks.scaling N_EVENTS [N_EVENTS ...]``.
 
 For each size, in a temporary folder of its own: a shop is simulated (untimed), then prepare, preprocess and featurize
-run with the committed params, each in a process of its own. Writes the wall time and the peak memory of each to
-benchmarks/results/scaling.csv as soon as a size is done; a size that is there already is not run again, so that a run
-that was cut off goes on where it was. ``growth`` is the time over that of the smallest size, over the ratio of events:
-1 is linear.
+run with the committed params, each in a process of its own. Writes the wall time, the processor time and the peak
+memory of each to benchmarks/results/scaling.csv as soon as a size is done; a size that is there already is not run
+again, so that a run that was cut off goes on where it was. ``growth`` is the wall time over that of the smallest size,
+over the ratio of events, and ``cpu_growth`` the same of processor time, which other work on the machine disturbs less:
+1 is linear. Draws benchmarks/results/scaling.png.
 """
 
 import contextlib
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -16,7 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 
+import matplotlib
 import pandas as pd
+import psutil
 import pyarrow.parquet as pq
 
 from benchmarks.engines import EVENTS_PER_CUSTOMER
@@ -26,6 +30,7 @@ from purchase.params import read_params
 from purchase.simulation.writing import write_shop
 
 RESULTS = Path("benchmarks/results/scaling.csv")
+PICTURE = RESULTS.with_suffix(".png")
 STAGES = ("prepare", "preprocess", "featurize")
 
 
@@ -36,13 +41,15 @@ def main():
             continue
         with tempfile.TemporaryDirectory() as folder:
             found = pd.DataFrame(time_stages(Path(folder), n_events)).assign(n_cpus=os.cpu_count())
+        found["memory_gb"] = round(psutil.virtual_memory().total / 1e9, 1)
         done = with_growth(pd.concat([done, found], ignore_index=True) if len(done) else found)
         files.write_frame(done, RESULTS)
+        draw(done, PICTURE)
     print(done.to_string(index=False))
 
 
 def time_stages(folder, n_events):
-    """Return a row a stage: its wall time in seconds, and the most memory that it held."""
+    """Return a row a stage: its wall and processor time in seconds, and the most memory that it held."""
     for name in ("shops", "params.yaml"):
         (folder / name).symlink_to(Path(name).resolve())
     with contextlib.chdir(folder):
@@ -55,7 +62,7 @@ def time_stages(folder, n_events):
 
 
 def run_stage(stage, folder):
-    began = time.perf_counter()
+    began, cpu_before = time.perf_counter(), cpu_seconds_of_children()
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
     process = subprocess.Popen([sys.executable, "-m", f"stages.{stage}"], cwd=folder, env=environment)
     memory = Memory(process.pid)
@@ -63,15 +70,45 @@ def run_stage(stage, folder):
         sys.exit(f"error: {stage} ended with {process.returncode}")
     seconds = time.perf_counter() - began
     memory.stop()
-    return {"seconds": round(seconds, 1), "peak_gb": round(memory.peak / 1e9, 2)}
+    cpu_seconds = cpu_seconds_of_children() - cpu_before
+    times = {"seconds": round(seconds, 1), "cpu_seconds": round(cpu_seconds, 1)}
+    return times | {"peak_gb": round(memory.peak / 1e9, 2)}
+
+
+def cpu_seconds_of_children():
+    """Return the processor time, user's and system's, of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def with_growth(table):
-    """Add ``growth`` to each stage's rows, beside the smallest size."""
+    """Add ``growth`` and ``cpu_growth`` to each stage's rows, beside the smallest size."""
     table = table.sort_values(["asked_events", "stage"], kind="stable", ignore_index=True)
     first = table.groupby("stage").transform("first")
-    growth = (table["seconds"] / first["seconds"]) / (table["n_events"] / first["n_events"])
-    return table.assign(growth=growth.round(2))
+    more = table["n_events"] / first["n_events"]
+    grown = {"growth": "seconds", "cpu_growth": "cpu_seconds"}
+    return table.assign(**{name: (table[of] / first[of] / more).round(2) for name, of in grown.items()})
+
+
+def draw(table, path):
+    """Draw time and peak memory of each stage against the events, both axes in powers of ten."""
+    matplotlib.use("agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+    for stage in STAGES:
+        of_stage = table[table.stage == stage]
+        (line,) = axes[0].plot(of_stage.n_events, of_stage.seconds, "o-", label=stage)
+        first = of_stage.iloc[0]
+        linear = of_stage.n_events / first.n_events * first.seconds
+        axes[0].plot(of_stage.n_events, linear, ":", color=line.get_color())
+        axes[1].plot(of_stage.n_events, of_stage.peak_gb, "o-", label=stage)
+    axes[0].set(xscale="log", yscale="log", xlabel="events", ylabel="wall time, seconds", title="dotted: linear")
+    axes[1].set(xscale="log", ylim=(0, None), xlabel="events", ylabel="peak memory, GB")
+    axes[1].set_title(f"{table.n_cpus.iloc[-1]} cores, {table.memory_gb.iloc[-1]:.0f} GB")
+    axes[0].legend()
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
 
 
 if __name__ == "__main__":

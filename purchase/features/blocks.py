@@ -1,6 +1,7 @@
 """List the blocks of features that a task has: about the session, the customer, and what the customer did before."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Literal
 
 import narwhals as nw
@@ -19,6 +20,7 @@ from purchase.features import (
     trends,
     visits,
 )
+from purchase.features.cells import Grid
 
 COL = nw.col
 
@@ -34,9 +36,11 @@ class Asked:
     time_zone: str
     first_at: int | None  # first and last cutoff, in seconds; None: rows have no times
     last_at: int | None
+    grid: Grid  # for the cutoffs at which the history ends
     extras: dict[str, dict]  # the shop's extra columns, {table: {name: Extra}}
     bg_nbd: dict  # {cutoff: model}, fitted on training rows (purchase/features/loyalty.py); customer task only
     engine: Engine  # that the frames are of
+    leave_out: Sequence[str] = ()  # groups of features
 
     @property
     def lookback(self):
@@ -74,7 +78,7 @@ def list_blocks(rows, seen, tables, asked):
     blocks += _order_blocks(seen, placed, tables, asked)
     blocks += _event_blocks(seen, placed, tables, asked)
     blocks.append(trends.trend_block(asked.spans_days))
-    if asked.first_at is not None:
+    if asked.first_at is not None and "habits" not in asked.leave_out:  # of which no other block makes any use
         when = {"time_zone": asked.time_zone} | asked.times | asked.lookback
         blocks.append(habits.browsing_habit_block(seen, tables["events"], **when))
         blocks.append(habits.order_habit_block(placed, **when))
@@ -103,14 +107,17 @@ def _order_blocks(rows, placed, tables, asked):
 
 
 def _event_blocks(rows, placed, tables, asked):
-    table = tables["events"]
-    seen = orders.last_order(rows, placed)
+    table, grid = tables["events"], {"grid": asked.grid}
+    half_lives, seen = {"half_lives_days": asked.half_lives_days}, orders.last_order(rows, placed)
+    cells = asked.engine.settle(events.browsing_cells(table, **grid))
     return [
-        events.event_block(seen, table, half_lives_days=asked.half_lives_days, **asked.windows),
-        events.day_block(rows, table, **asked.windows),
-        visits.session_block(rows, table, **asked.windows),
-        taste.category_block(rows, table, **asked.lookback),
+        events.event_block(rows, cells, **half_lives, **asked.windows),
+        events.decay_block(rows, table, **half_lives, **asked.lookback),
+        events.cart_block(seen, table, **asked.lookback),
+        events.day_block(rows, cells, **asked.windows),
+        visits.session_block(rows, table, **grid, **asked.windows),
+        taste.category_block(rows, table, **grid, **asked.lookback),
         taste.product_block(rows, table, **asked.windows),
-        emails.email_block(rows, table, **asked.windows),
+        emails.email_block(rows, table, **grid, **asked.windows),
         emails.reaction_block(rows, table, placed, **asked.lookback),
     ]

@@ -7,6 +7,7 @@ import pandas as pd
 
 from purchase.features import clock, customers
 from purchase.features.blocks import Asked, list_blocks
+from purchase.features.cells import grid_of
 from purchase.features.filled import find_filled
 from purchase.features.registry import entry, usable
 from purchase.tables import DAY, KEY_COLUMNS, TableError, with_missing
@@ -51,7 +52,8 @@ def describe(rows, tables, *, scoring_moment, windows_days, lookback_days, engin
     seen = _until_the_session(rows, tables["sessions"]) if asked["task"] == "session" else rows
     times = _span_of_cutoffs(seen)
     tables = _in_sight(tables, rows, times["first_at"], lookback_days)
-    asked = Asked(spans_days=spans, engine=engine, **times, **asked)
+    grid = grid_of(seen, first_at=times["first_at"])
+    asked = Asked(spans_days=spans, engine=engine, grid=grid, leave_out=leave_out, **times, **asked)
     frame = _with_clock(customers.known_customers(seen, tables["customers"]), asked)
     blocks = list_blocks(rows, seen, tables, asked)
     _check_names(blocks, asked.extras, frame)

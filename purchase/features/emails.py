@@ -2,25 +2,29 @@
 
 import narwhals as nw
 
+from purchase.features.cells import by_cell
 from purchase.features.events import is_a, used
 from purchase.features.filled import EMAILS
 from purchase.features.past import past, within
-from purchase.features.registry import Block, count, needing, number_of, only_if, ratio, since, step
-from purchase.tables import DAY, EMAIL_TYPES
+from purchase.features.registry import Block, needing, number_of, only_if, ratio, since, step, total
+from purchase.tables import DAY
 
 COL = nw.col
 SOON_DAYS = 3  # after a click, within which an order is taken for an answer to it
 
 
-def email_block(rows, events, *, spans_days):
+def email_block(rows, events, *, spans_days, grid):
     """Describe promotions by e-mail and what the customer made of them."""
     lookback = spans_days[-1]
-    records = past(rows, events.filter(is_a(*EMAIL_TYPES)), at="event_at", lookback_days=lookback)
     verbs = {"email_sent": "e-mails sent", "email_open": "e-mails opened", "email_click": "clicks in e-mails"}
+    sums = {f"n_{kind}": number_of(is_a(kind)) for kind in verbs}
+    sums |= {f"last_{kind}": only_if(is_a(kind), COL("event_at")).max() for kind in ("email_sent", "email_click")}
+    cells = by_cell(events.filter(is_a(*verbs)), at="event_at", grid=grid, **sums)
+    records = past(rows, cells, at="event_at", lookback_days=lookback)
     features = [
-        count(
+        total(
             f"n_{kind}_{days}d",
-            is_a(kind) & within(days),
+            only_if(within(days), COL(f"n_{kind}")),
             f"{verb} in the last {days} days",
             unit="e-mails",
             kinds=(kind,),
@@ -32,11 +36,11 @@ def email_block(rows, events, *, spans_days):
     features += [
         ratio("email_open_rate", opened, sent, "e-mails opened over e-mails sent in the lookback"),
         ratio("email_click_rate", clicked, sent, "clicks over e-mails sent in the lookback"),
-        step("last_email_at", only_if(is_a("email_sent"), COL("event_at")).max()),
+        step("last_email_at", COL("last_email_sent").max()),
         since(
             "days_since_email", "last_email_at", "time since the last e-mail was sent; missing: none in the lookback"
         ),
-        step("last_click_at", only_if(is_a("email_click"), COL("event_at")).max()),
+        step("last_click_at", COL("last_email_click").max()),
         since("days_since_email_click", "last_click_at", "time since the last click in an e-mail"),
     ]
     return Block("events", records, needing(features, EMAILS), "emails")

@@ -2,12 +2,12 @@
 
 import narwhals as nw
 
+from purchase.features.cells import by_cell
 from purchase.features.decay import decayed, with_weights
 from purchase.features.past import past, within
 from purchase.features.registry import (
     Block,
     Feature,
-    count,
     grouped,
     needing,
     number_of,
@@ -15,6 +15,9 @@ from purchase.features.registry import (
     ratio,
     since,
     step,
+    steps,
+    told,
+    total,
 )
 from purchase.tables import DAY, EMAIL_TYPES
 
@@ -28,6 +31,9 @@ PLURAL = {
     "checkout": "checkouts begun",
 }
 DECAYED = ("view", "search", "add_to_cart", "checkout")
+CART = ("add_to_cart", "remove_from_cart")
+LATEST = {"view": "view", "search": "search", "cart": "add_to_cart", "checkout": "checkout"}
+PRICED = {"viewed": "view", "cart": "add_to_cart"}
 IN_TIME = {"order_by": ["event_at", "row"]}
 
 
@@ -41,37 +47,63 @@ def used(*kinds):
     return tuple(f"events.event_type={kind}" for kind in kinds)
 
 
-def event_block(rows, events, *, spans_days, half_lives_days):
+def browsing_cells(events, *, grid):
+    """Sum up what customers did on the site by cells (``purchase.features.cells``)."""
+    last = {name: COL(name).last(**IN_TIME) for name in ("row", "device", "traffic_source")}
+    sums = {f"n_{kind}": number_of(is_a(kind)) for kind in PLURAL}
+    sums |= {f"last_{name}": only_if(is_a(kind), COL("event_at")).max() for name, kind in LATEST.items()}
+    for name, kind in PRICED.items():
+        price = only_if(is_a(kind), COL("price_cents"))
+        sums |= {f"{name}_cents": price.sum().cast(nw.Int64), f"n_{name}_priced": price.count().cast(nw.Int64)}
+    mobile = COL("device").str.contains("mobile|phone|android|ios")
+    sums |= {"mobile": number_of(mobile), "with_device": COL("device").count().cast(nw.Int64)}
+    return by_cell(browsing(events), at="event_at", grid=grid, **sums, **last)
+
+
+def event_block(rows, cells, *, spans_days, half_lives_days):
     """Describe browsing within each span (days before the cutoff); the last span is the lookback.
 
-    ``rows`` needs ``last_ordered_at`` (missing: none in the lookback): carts since then are open.
+    ``cells`` are ``browsing_cells``; what they cannot tell comes from ``decay_block`` and ``cart_block``.
     """
     lookback = spans_days[-1]
-    records = past(rows, browsing(events), at="event_at", lookback_days=lookback)
-    ordered = rows.select("row_id", "last_ordered_at")
-    records = with_weights(records.join(ordered, on="row_id", how="left"), half_lives_days)
     features = [
         *_funnel(spans_days),
-        *_decayed(half_lives_days),
+        *told(_decayed(half_lives_days)),
         *_ratios(lookback),
         *_recency(),
-        *grouped(_open_cart(), "open_cart"),
+        *grouped(told(_open_cart()), "open_cart"),
         *grouped(_taste(), "taste"),
         *grouped(_device(), "device"),
     ]
-    return Block("events", records, features, "browsing")
+    return Block("events", past(rows, cells, at="event_at", lookback_days=lookback), features, "browsing")
 
 
-def day_block(rows, events, *, spans_days):
+def decay_block(rows, events, *, lookback_days, half_lives_days):
+    """Add up weights, steps of ``event_block``'s features: they go by the second, and so by event."""
+    records = past(rows, events.filter(is_a(*DECAYED)), at="event_at", lookback_days=lookback_days)
+    return Block("events", with_weights(records, half_lives_days), steps(_decayed(half_lives_days)), "browsing")
+
+
+def cart_block(rows, events, *, lookback_days):
+    """Add up carts since the last order, whenever that was: steps of ``event_block``'s features.
+
+    ``rows`` needs ``last_ordered_at`` (missing: none in the lookback).
+    """
+    records = past(rows, events.filter(is_a(*CART)), at="event_at", lookback_days=lookback_days)
+    ordered = rows.select("row_id", "last_ordered_at")
+    return Block("events", records.join(ordered, on="row_id", how="left"), steps(_open_cart()), "browsing")
+
+
+def day_block(rows, cells, *, spans_days):
     """Count the days, back from the cutoff, on which a row has an event: steps of ``event_block``'s features.
 
     So are ``purchase.features.taste``'s of products and categories. Each different value once, and then a count, is
     several times faster than different values in groups.
     """
-    records = past(rows, browsing(events), at="event_at", lookback_days=spans_days[-1])
+    records = past(rows, cells, at="event_at", lookback_days=spans_days[-1])
     days = records.select("row_id", day=(COL("age") - 1) // DAY).unique()
-    steps = [step(f"n_active_days_{span}d", number_of(COL("day") < span), absent=0) for span in spans_days]
-    return Block("events", days, steps, "browsing")
+    counts = [step(f"n_active_days_{span}d", number_of(COL("day") < span), absent=0) for span in spans_days]
+    return Block("events", days, counts, "browsing")
 
 
 def browsing(events):
@@ -82,7 +114,7 @@ def _funnel(spans_days):
     for days in spans_days:
         for kind, plural in PLURAL.items():
             name, about = f"n_{kind}_{days}d", f"{plural} in the last {days} days"
-            yield count(name, is_a(kind) & within(days), about, unit="events", kinds=(kind,))
+            yield total(name, only_if(within(days), COL(f"n_{kind}")), about, unit="events", kinds=(kind,))
         yield Feature(
             f"n_active_days_{days}d",
             f"different days with an event, counted back from the cutoff, in the last {days} days",
@@ -125,8 +157,8 @@ def _recency():
     yield since(
         "days_since_event", "last_event_at", "time since the last event on the site; missing: none in the lookback"
     )
-    for name, kind in (("view", "view"), ("search", "search"), ("cart", "add_to_cart"), ("checkout", "checkout")):
-        yield step(f"last_{name}_at", only_if(is_a(kind), COL("event_at")).max())
+    for name, kind in LATEST.items():
+        yield step(f"last_{name}_at", COL(f"last_{name}").max())
         about = f"time since the last {name}; missing: none in the lookback"
         yield since(f"days_since_{name}", f"last_{name}_at", about, needs=used(kind))
 
@@ -151,37 +183,25 @@ def _open_cart():
 
 
 def _taste():
-    viewed = is_a("view")
-    return [
-        Feature(
-            "n_categories_viewed",
-            "different categories viewed in the lookback",
-            "categories",
-            needs=("events.category",),
-            kinds=("view",),
-        ),
-        Feature(
-            "mean_viewed_price_cents",
-            "price of viewed products, mean over views",
-            "cents",
-            aggregate=only_if(viewed, COL("price_cents")).mean(),
-            needs=("events.price_cents", *used("view")),
-        ),
-        Feature(
-            "mean_cart_price_cents",
-            "price of products put in the cart, mean",
-            "cents",
-            aggregate=only_if(is_a("add_to_cart"), COL("price_cents")).mean(),
-            needs=("events.price_cents", *used("add_to_cart")),
-        ),
-    ]
+    prices = {"viewed": "price of viewed products, mean over views", "cart": "price of products put in the cart, mean"}
+    yield Feature(
+        "n_categories_viewed",
+        "different categories viewed in the lookback",
+        "categories",
+        needs=("events.category",),
+        kinds=("view",),
+    )
+    for name, meaning in prices.items():
+        made, needs = f"mean_{name}_price_cents", ("events.price_cents", *used(PRICED[name]))
+        yield step(f"{name}_price_sum", COL(f"{name}_cents").sum().cast(nw.Int64))
+        yield step(f"n_{name}_prices", COL(f"n_{name}_priced").sum().cast(nw.Int64))
+        yield ratio(made, COL(f"{name}_price_sum"), COL(f"n_{name}_prices"), meaning, unit="cents", needs=needs)
 
 
 def _device():
-    mobile = COL("device").str.contains("mobile|phone|android|ios")
     return [
-        step("n_mobile", number_of(mobile), absent=0),
-        step("n_with_device", COL("device").count().cast(nw.Int64), absent=0),
+        step("n_mobile", COL("mobile").sum().cast(nw.Int64), absent=0),
+        step("n_with_device", COL("with_device").sum().cast(nw.Int64), absent=0),
         ratio(
             "mobile_share",
             COL("n_mobile"),

@@ -90,6 +90,16 @@ def grouped(features, group):
     return [dataclasses.replace(feature, group=group) for feature in features]
 
 
+def steps(features):
+    """Return those of features that are made of records, to be a block of their own."""
+    return [feature for feature in features if feature.aggregate is not None]
+
+
+def told(features):
+    """Return the others, which are made of ``steps``."""
+    return [feature for feature in features if feature.aggregate is None]
+
+
 def usable(block, *, filled, scoring_moment):
     """Return the features of a block whose tables and columns hold something and that are known in time.
 

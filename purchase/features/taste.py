@@ -2,6 +2,7 @@
 
 import narwhals as nw
 
+from purchase.features.cells import by_cell
 from purchase.features.events import is_a, used
 from purchase.features.past import past, within
 from purchase.features.registry import Block, Feature, needing, number_of, only_if, ratio, step
@@ -9,9 +10,12 @@ from purchase.features.registry import Block, Feature, needing, number_of, only_
 COL = nw.col
 
 
-def category_block(rows, events, *, lookback_days):
+def category_block(rows, events, *, lookback_days, grid):
     """Name the category viewed most (of equals the first in the alphabet), and say how the views are spread."""
-    counts = _views(rows, events, "category", lookback_days)
+    cells = by_cell(_views(events, "category"), "category", at="event_at", grid=grid, n=nw.len().cast(nw.Int64))
+    records = past(rows, cells, at="event_at", lookback_days=lookback_days)
+    counts = records.group_by("row_id", "category").agg(n=COL("n").sum().cast(nw.Int64))
+    counts = counts.with_columns(most=COL("n").max().over("row_id"))
     favourite = only_if(COL("n") == COL("most"), COL("category")).min()
     what = "category viewed most in the lookback"
     n_viewed = step("n_categories_viewed", nw.len().cast(nw.Int64), absent=0)
@@ -34,8 +38,12 @@ def category_block(rows, events, *, lookback_days):
 
 
 def product_block(rows, events, *, spans_days):
-    """Count the products viewed in each span, and say how much of the looking is at products seen before."""
-    counts = _views(rows, events, "product_id", spans_days[-1])
+    """Count the products viewed in each span, and say how much of the looking is at products seen before.
+
+    Of its events, and not of cells: few products are viewed twice in a day.
+    """
+    records = past(rows, _views(events, "product_id"), at="event_at", lookback_days=spans_days[-1])
+    counts = records.group_by("row_id", "product_id").agg(n=nw.len().cast(nw.Int64), age=COL("age").min())
     n_viewed = [step(f"n_products_viewed_{span}d", number_of(within(span)), absent=0) for span in spans_days]
     features = [
         step("n_product_views", COL("n").sum().cast(nw.Int64)),
@@ -54,9 +62,5 @@ def product_block(rows, events, *, spans_days):
     return Block("events", counts, features, "taste")
 
 
-def _views(rows, events, column, lookback_days):
-    """Count each row's views by ``column``; ``age`` is the latest one's, ``most`` the row's largest count."""
-    viewed = events.filter(is_a("view") & ~COL(column).is_null())
-    pairs = past(rows, viewed, at="event_at", lookback_days=lookback_days)
-    counts = pairs.group_by("row_id", column).agg(n=nw.len().cast(nw.Int64), age=COL("age").min())
-    return counts.with_columns(most=COL("n").max().over("row_id"))
+def _views(events, column):
+    return events.filter(is_a("view") & ~COL(column).is_null())

@@ -2,6 +2,7 @@
 
 import narwhals as nw
 
+from purchase.features.cells import by_cell
 from purchase.features.events import is_a, used
 from purchase.features.past import past, within
 from purchase.features.registry import Block, Feature, count, grouped, needing, number_of, ratio, step
@@ -10,18 +11,31 @@ from purchase.tables import DAY
 COL = nw.col
 
 
-def session_block(rows, events, *, spans_days):
+def session_block(rows, events, *, spans_days, grid):
     """Describe the sessions of which a row has seen events; a session still running counts as far as it has come."""
     lookback = spans_days[-1]
-    in_session = events.filter(~COL("session_id").is_null())
-    records = past(rows, in_session, at="event_at", lookback_days=lookback)
-    sessions = records.group_by("row_id", "session_id").agg(
-        age=COL("age").min(),
-        oldest=COL("age").max(),
+    cells = by_cell(
+        events.filter(~COL("session_id").is_null()),
+        "session_id",
+        at="event_at",
+        grid=grid,
+        began_at=COL("event_at").min(),
         n_events=nw.len().cast(nw.Int64),
         n_views=number_of(is_a("view")),
         with_cart=is_a("add_to_cart").any(),
         with_checkout=is_a("checkout").any(),
+    )
+    sessions = (
+        past(rows, cells, at="event_at", lookback_days=lookback)
+        .group_by("row_id", "session_id")
+        .agg(
+            age=COL("age").min(),
+            oldest=(COL("cutoff") - COL("began_at")).max(),
+            n_events=COL("n_events").sum().cast(nw.Int64),
+            n_views=COL("n_views").sum().cast(nw.Int64),
+            with_cart=COL("with_cart").any(),
+            with_checkout=COL("with_checkout").any(),
+        )
     )
     reach = COL("with_cart").cast(nw.Int64) + COL("with_checkout").cast(nw.Int64)
     sessions = sessions.with_columns(length=COL("oldest") - COL("age"), reach=reach)
