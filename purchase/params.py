@@ -77,7 +77,9 @@ class SVMSettings(_Settings):
 
 
 class NeuralNetworkSettings(_Settings):
-    hidden_units: Annotated[list[Count], Field(min_length=1)]
+    n_units: Count
+    n_blocks: Annotated[int, Field(ge=0)]
+    n_heads: Count
     dropout: Annotated[float, Field(ge=0, lt=1)]
     learning_rate: Positive
     weight_decay: NonNegative

@@ -10,6 +10,7 @@ from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import NativeCategories
 
 MODEL = "model.txt"
+ROUNDS = "n_estimators"
 PATIENCE = 100  # trees
 
 
