@@ -37,6 +37,21 @@ class _Settings(Strict):
     crosses: Annotated[list[Literal["product", "difference", "share"]], Field(min_length=1)] = ["product", "share"]
 
 
+class _BoosterSettings(_Settings):
+    """What boosters have besides: features with which the log-odds may only rise (1) or fall (-1)."""
+
+    monotone: dict[str, Literal[1, -1]] = {}
+
+    @model_validator(mode="after")
+    def _crosses_are_free(self):
+        if self.monotone and self.n_crossed:
+            raise ValueError(
+                f"monotone names {next(iter(self.monotone))!r}, which columns made of pairs would also hold, free to "
+                f"rise and fall: set n_crossed: 0 instead of {self.n_crossed}"
+            )
+        return self
+
+
 class LogisticRegressionSettings(_Settings):
     C: Positive
     l1_ratio: Annotated[float, Field(ge=0, le=1)]
@@ -48,9 +63,10 @@ class RandomForestSettings(_Settings):
     min_samples_leaf: Count
     max_features: Share | Literal["sqrt"]
     max_samples: Share
+    extra_trees: bool = False  # cuts at random places
 
 
-class XGBoostSettings(_Settings):
+class XGBoostSettings(_BoosterSettings):
     n_estimators: Count
     learning_rate: Share
     max_depth: Count
@@ -60,7 +76,7 @@ class XGBoostSettings(_Settings):
     reg_lambda: NonNegative
 
 
-class LightGBMSettings(_Settings):
+class LightGBMSettings(_BoosterSettings):
     n_estimators: Count
     learning_rate: Share
     num_leaves: Annotated[int, Field(ge=2)]
@@ -74,6 +90,7 @@ class SVMSettings(_Settings):
     C: Positive
     gamma: Positive | None
     n_components: Count
+    exact_below: Annotated[int, Field(ge=0, le=5000)] = 0  # rows up to which the kernel is exact; time grows as rows^3
 
 
 class NeuralNetworkSettings(_Settings):
@@ -156,9 +173,10 @@ class _Search(Strict):
 def search_over(settings):
     """Return the model of one family's search: its space takes the names of ``settings``, each a list or a Range.
 
-    Crosses are not searched: with and without them, a family is another pipeline.
+    Crosses and constraints are not searched: with and without them, a family is another pipeline.
     """
-    searched = {name: field for name, field in settings.model_fields.items() if name not in _Settings.model_fields}
+    fixed = {*_BoosterSettings.model_fields, "extra_trees"}
+    searched = {name: field for name, field in settings.model_fields.items() if name not in fixed}
     space = create_model(
         settings.__name__.replace("Settings", "Space"),
         __base__=Strict,

@@ -6,6 +6,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 
 from purchase.models.crosses import CROSSING, crosses, to_features
+from purchase.models.monotone import native_constraints
 from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import NativeCategories
 
@@ -33,9 +34,23 @@ class SavedBooster(ClassifierMixin, BaseEstimator):
         return np.column_stack([1 - probability, probability])
 
 
+class MonotoneClassifier(LGBMClassifier):
+    """Takes ``monotone_constraints`` by the features' own names, where LightGBM takes one a column."""
+
+    def fit(self, X, y, **others):
+        if isinstance(self.monotone_constraints, dict):
+            signs = native_constraints(X, self.monotone_constraints)
+            self.set_params(monotone_constraints=[signs.get(name, 0) for name in X.columns])
+        return super().fit(X, y, **others)
+
+
 def build(settings, *, seed, n_threads):
-    model = LGBMClassifier(
-        **settings.model_dump(exclude=CROSSING),
+    booster, monotone = LGBMClassifier, {}
+    if settings.monotone:
+        booster, monotone = MonotoneClassifier, {"monotone_constraints": settings.monotone}
+    model = booster(
+        **settings.model_dump(exclude=CROSSING | {"monotone"}),
+        **monotone,
         subsample_freq=1,  # a new sample a tree; 0 would ignore ``subsample``
         deterministic=True,
         force_row_wise=True,  # else LightGBM times both ways and takes the faster

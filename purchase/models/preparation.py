@@ -112,8 +112,13 @@ def _most_frequent(column):
     return sorted(counts[column.name].head(MAX_NATIVE_CATEGORIES))
 
 
+def native_name(name):
+    """Return the name without the signs that XGBoost or LightGBM refuse."""
+    return re.sub(r"\W", "_", str(name))
+
+
 def _native_names(columns):
-    names = [re.sub(r"\W", "_", str(name)) for name in columns]
+    names = [native_name(name) for name in columns]
     if len(set(names)) == len(names):
         return names
     return [f"{name}_{place}" for place, name in enumerate(names)]

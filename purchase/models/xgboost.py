@@ -4,6 +4,7 @@ from sklearn.pipeline import Pipeline
 from xgboost import DMatrix, XGBClassifier
 
 from purchase.models.crosses import CROSSING, crosses, to_features
+from purchase.models.monotone import native_constraints
 from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import NativeCategories
 
@@ -15,9 +16,21 @@ ROUNDS = "n_estimators"
 PATIENCE = 100  # trees
 
 
+class MonotoneClassifier(XGBClassifier):
+    """Takes ``monotone_constraints`` by the features' own names."""
+
+    def fit(self, X, y, **others):
+        self.set_params(monotone_constraints=native_constraints(X, self.monotone_constraints))
+        return super().fit(X, y, **others)
+
+
 def build(settings, *, seed, n_threads):
-    model = XGBClassifier(
-        **settings.model_dump(exclude=CROSSING),
+    booster, monotone = XGBClassifier, {}
+    if settings.monotone:
+        booster, monotone = MonotoneClassifier, {"monotone_constraints": settings.monotone}
+    model = booster(
+        **settings.model_dump(exclude=CROSSING | {"monotone"}),
+        **monotone,
         max_bin=MAX_BINS,
         tree_method="hist",
         enable_categorical=True,
