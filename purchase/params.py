@@ -31,8 +31,13 @@ NonNegative = Annotated[float, Field(ge=0)]
 
 
 class _Settings(Strict):
-    """What all families have: crosses, columns made of pairs of numbers (purchase/models/crosses.py)."""
+    """What all families have: a choice of features, and crosses, which are columns made of pairs of numbers.
 
+    See purchase/models/selection.py and crosses.py.
+    """
+
+    selection: Literal["none", "mutual_information", "shadow", "recursive"] = "none"
+    n_selected: Count | None = None  # features kept; null: half of them. What ``shadow`` keeps comes of the data
     n_crossed: Annotated[int, Field(ge=0, le=50)] = 0  # numbers that are paired, the most telling ones; 0: none
     crosses: Annotated[list[Literal["product", "difference", "share"]], Field(min_length=1)] = ["product", "share"]
 

@@ -5,10 +5,10 @@ from lightgbm import Booster, LGBMClassifier, early_stopping
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 
-from purchase.models.crosses import CROSSING, crosses, to_features
 from purchase.models.monotone import native_constraints
 from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import NativeCategories
+from purchase.models.selection import COLUMNS, column_steps, to_features
 
 MODEL = "model.txt"
 ROUNDS = "n_estimators"
@@ -49,7 +49,7 @@ def build(settings, *, seed, n_threads):
     if settings.monotone:
         booster, monotone = MonotoneClassifier, {"monotone_constraints": settings.monotone}
     model = booster(
-        **settings.model_dump(exclude=CROSSING | {"monotone"}),
+        **settings.model_dump(exclude=COLUMNS | {"monotone"}),
         **monotone,
         subsample_freq=1,  # a new sample a tree; 0 would ignore ``subsample``
         deterministic=True,
@@ -58,7 +58,7 @@ def build(settings, *, seed, n_threads):
         random_state=seed,
         verbose=-1,
     )
-    return Pipeline([*crosses(settings, seed=seed), ("prepare", NativeCategories()), ("model", model)])
+    return Pipeline([*column_steps(settings, seed=seed), ("prepare", NativeCategories()), ("model", model)])
 
 
 def fit_watched(pipeline, frame, label, *, watched):

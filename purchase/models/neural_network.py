@@ -19,9 +19,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline
 
-from purchase.models.crosses import CROSSING, crosses
 from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import dense_preparation
+from purchase.models.selection import COLUMNS, column_steps
 
 ARCHITECTURE = "model.json"
 WEIGHTS = "model.weights.h5"
@@ -218,8 +218,8 @@ def set_threads(n_threads):
 
 
 def build(settings, *, seed, n_threads):
-    model = ResidualNetwork(**settings.model_dump(exclude=CROSSING), n_threads=n_threads, random_state=seed)
-    return Pipeline([*crosses(settings, seed=seed), ("prepare", dense_preparation()), ("model", model)])
+    model = ResidualNetwork(**settings.model_dump(exclude=COLUMNS), n_threads=n_threads, random_state=seed)
+    return Pipeline([*column_steps(settings, seed=seed), ("prepare", dense_preparation()), ("model", model)])
 
 
 def fit_watched(pipeline, frame, label, *, watched):

@@ -5,9 +5,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
-from purchase.models.crosses import crosses
 from purchase.models.pipelines import load_pipeline, save_pipeline
 from purchase.models.preparation import dense_preparation
+from purchase.models.selection import column_steps
 
 save, load = save_pipeline, load_pipeline
 KERNEL = {"gamma", "n_components", "exact_below"}
@@ -57,7 +57,7 @@ def build(settings, *, seed, n_threads):
     model = MarginClassifier(C=settings.C, class_weight="balanced", dual=False, tol=1e-6, random_state=seed)
     return Pipeline(
         [
-            *crosses(settings, seed=seed),
+            *column_steps(settings, seed=seed),
             ("prepare", dense_preparation()),
             ("kernel", kernel),
             ("model", model),

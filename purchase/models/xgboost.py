@@ -3,10 +3,10 @@
 from sklearn.pipeline import Pipeline
 from xgboost import DMatrix, XGBClassifier
 
-from purchase.models.crosses import CROSSING, crosses, to_features
 from purchase.models.monotone import native_constraints
 from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import NativeCategories
+from purchase.models.selection import COLUMNS, column_steps, to_features
 
 MODEL = "model.ubj"
 
@@ -29,7 +29,7 @@ def build(settings, *, seed, n_threads):
     if settings.monotone:
         booster, monotone = MonotoneClassifier, {"monotone_constraints": settings.monotone}
     model = booster(
-        **settings.model_dump(exclude=CROSSING | {"monotone"}),
+        **settings.model_dump(exclude=COLUMNS | {"monotone"}),
         **monotone,
         max_bin=MAX_BINS,
         tree_method="hist",
@@ -37,7 +37,7 @@ def build(settings, *, seed, n_threads):
         n_jobs=n_threads,
         random_state=seed,
     )
-    return Pipeline([*crosses(settings, seed=seed), ("prepare", NativeCategories()), ("model", model)])
+    return Pipeline([*column_steps(settings, seed=seed), ("prepare", NativeCategories()), ("model", model)])
 
 
 def fit_watched(pipeline, frame, label, *, watched):
