@@ -43,9 +43,10 @@ class _Settings(Strict):
 
 
 class _BoosterSettings(_Settings):
-    """What boosters have besides: features with which the log-odds may only rise (1) or fall (-1)."""
+    """What boosters have besides."""
 
-    monotone: dict[str, Literal[1, -1]] = {}
+    monotone: dict[str, Literal[1, -1]] = {}  # features with which the log-odds may only rise (1) or fall (-1)
+    n_seeds: Count = 1  # seeds whose log-odds are averaged
 
     @model_validator(mode="after")
     def _crosses_are_free(self):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.special import logit
 from sklearn.metrics.pairwise import rbf_kernel
 
 from purchase.files import ParamsError, validate
@@ -56,3 +57,22 @@ def test_of_few_rows_the_kernel_is_exact():
     exact = Kernel(gamma=0.5, n_components=5, exact_below=40, random_state=0).fit_transform(rows)
     assert np.allclose(exact @ exact.T, rbf_kernel(rows, gamma=0.5))
     assert Kernel(gamma=0.5, n_components=5, exact_below=39, random_state=0).fit_transform(rows).shape == (40, 5)
+
+
+@pytest.mark.parametrize("family", ["xgboost", "lightgbm"])
+def test_several_seeds_are_averaged_in_log_odds_as_saved_searched_and_explained(family, tmp_path):
+    module = family_module(family)
+    pipeline = fit(family, n_seeds=2).set_params(model__learning_rate=0.1)
+    assert pipeline.get_params()["model__learning_rate"] == 0.1
+    pipeline.fit(FRAME, TABLE["label"].to_numpy())
+    rows = pipeline[:-1].transform(FRAME)
+    one, other = (logit(booster.predict_proba(rows)[:, 1]) for booster in pipeline[-1].boosters_)
+    assert np.abs(one - other).max() > 0.01
+    found = logit(pipeline.predict_proba(FRAME)[:, 1])
+    assert np.allclose(found, (one + other) / 2, atol=1e-5)
+
+    module.save(pipeline, tmp_path)
+    loaded = module.load(tmp_path, n_threads=1)
+    assert np.array_equal(loaded.predict_proba(FRAME), pipeline.predict_proba(FRAME))
+    rest = found - module.contributions(loaded, FRAME).sum(axis=1)
+    assert np.ptp(rest) < 1e-4
