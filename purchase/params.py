@@ -31,10 +31,31 @@ NonNegative = Annotated[float, Field(ge=0)]
 
 
 class _Settings(Strict):
-    """What all families have: crosses, columns made of pairs of numbers (purchase/models/crosses.py)."""
+    """What all families have: a choice of features, and crosses, which are columns made of pairs of numbers.
 
+    See purchase/models/selection.py and crosses.py.
+    """
+
+    selection: Literal["none", "mutual_information", "shadow", "recursive"] = "none"
+    n_selected: Count | None = None  # features kept; null: half of them. What ``shadow`` keeps comes of the data
     n_crossed: Annotated[int, Field(ge=0, le=50)] = 0  # numbers that are paired, the most telling ones; 0: none
     crosses: Annotated[list[Literal["product", "difference", "share"]], Field(min_length=1)] = ["product", "share"]
+
+
+class _BoosterSettings(_Settings):
+    """What boosters have besides."""
+
+    monotone: dict[str, Literal[1, -1]] = {}  # features with which the log-odds may only rise (1) or fall (-1)
+    n_seeds: Count = 1  # seeds whose log-odds are averaged
+
+    @model_validator(mode="after")
+    def _crosses_are_free(self):
+        if self.monotone and self.n_crossed:
+            raise ValueError(
+                f"monotone names {next(iter(self.monotone))!r}, which columns made of pairs would also hold, free to "
+                f"rise and fall: set n_crossed: 0 instead of {self.n_crossed}"
+            )
+        return self
 
 
 class LogisticRegressionSettings(_Settings):
@@ -48,9 +69,10 @@ class RandomForestSettings(_Settings):
     min_samples_leaf: Count
     max_features: Share | Literal["sqrt"]
     max_samples: Share
+    extra_trees: bool = False  # cuts at random places
 
 
-class XGBoostSettings(_Settings):
+class XGBoostSettings(_BoosterSettings):
     n_estimators: Count
     learning_rate: Share
     max_depth: Count
@@ -60,7 +82,7 @@ class XGBoostSettings(_Settings):
     reg_lambda: NonNegative
 
 
-class LightGBMSettings(_Settings):
+class LightGBMSettings(_BoosterSettings):
     n_estimators: Count
     learning_rate: Share
     num_leaves: Annotated[int, Field(ge=2)]
@@ -74,10 +96,13 @@ class SVMSettings(_Settings):
     C: Positive
     gamma: Positive | None
     n_components: Count
+    exact_below: Annotated[int, Field(ge=0, le=5000)] = 0  # rows up to which the kernel is exact; time grows as rows^3
 
 
 class NeuralNetworkSettings(_Settings):
-    hidden_units: Annotated[list[Count], Field(min_length=1)]
+    n_units: Count
+    n_blocks: Annotated[int, Field(ge=0)]
+    n_heads: Count
     dropout: Annotated[float, Field(ge=0, lt=1)]
     learning_rate: Positive
     weight_decay: NonNegative
@@ -154,9 +179,10 @@ class _Search(Strict):
 def search_over(settings):
     """Return the model of one family's search: its space takes the names of ``settings``, each a list or a Range.
 
-    Crosses are not searched: with and without them, a family is another pipeline.
+    Crosses and constraints are not searched: with and without them, a family is another pipeline.
     """
-    searched = {name: field for name, field in settings.model_fields.items() if name not in _Settings.model_fields}
+    fixed = {*_BoosterSettings.model_fields, "extra_trees"}
+    searched = {name: field for name, field in settings.model_fields.items() if name not in fixed}
     space = create_model(
         settings.__name__.replace("Settings", "Space"),
         __base__=Strict,

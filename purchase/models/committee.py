@@ -78,7 +78,7 @@ def _fit(frame, label, candidate, *, folds, seed, n_threads, deadline):
         return Committee(family, settings, tested.pipelines), tested
     if hasattr(module, "n_rounds"):
         n_rounds = max(round(np.mean([module.n_rounds(one) for one in tested.pipelines])), 1)
-        settings = settings.model_copy(update={"n_estimators": n_rounds})
+        settings = settings.model_copy(update={module.ROUNDS: n_rounds})
     whole = module.build(settings, seed=seed, n_threads=n_threads).fit(frame, label)
     deadline.update()
     return Committee(family, settings, [whole]), tested

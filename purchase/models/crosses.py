@@ -11,8 +11,6 @@ RANK_ROWS = 20_000  # enough to tell which columns matter
 RANK_TREES, RANK_DEPTH = 50, 6
 LARGEST = 1e30  # the boosters hold numbers in single precision, which ends at 3e38
 
-CROSSING = {"n_crossed", "crosses"}  # the settings that are not the model's
-
 KINDS = {
     "product": lambda a, b: np.clip(a * b, -LARGEST, LARGEST),
     "difference": lambda a, b: a - b,
@@ -79,17 +77,3 @@ class Crosses(TransformerMixin, BaseEstimator):
         importance = trees.fit(amounts.iloc[rows], label[rows]).feature_importances_
         best = np.argsort(-importance, kind="stable")[: self.n_crossed]
         return [amounts.columns[place] for place in np.sort(best)]
-
-
-def crosses(settings, *, seed):
-    """Return the step of a pipeline that adds the crosses of a family's settings; none for ``n_crossed=0``."""
-    if not settings.n_crossed:
-        return []
-    return [("cross", Crosses(settings.n_crossed, settings.crosses, random_state=seed))]
-
-
-def to_features(pipeline, contributions, frame):
-    """Return what a pipeline's inputs add, crossed or not, as what each column of the frame does."""
-    if "cross" in pipeline.named_steps:
-        return pipeline["cross"].given_back(contributions, list(frame.columns))
-    return contributions

@@ -5,11 +5,14 @@ from lightgbm import Booster, LGBMClassifier, early_stopping
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 
-from purchase.models.crosses import CROSSING, crosses, to_features
+from purchase.models.monotone import native_constraints
 from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import NativeCategories
+from purchase.models.seeds import boosters_of, joined, model_files, over_seeds, saved_files
+from purchase.models.selection import COLUMNS, column_steps, to_features
 
 MODEL = "model.txt"
+ROUNDS = "n_estimators"
 PATIENCE = 100  # trees
 
 
@@ -32,9 +35,23 @@ class SavedBooster(ClassifierMixin, BaseEstimator):
         return np.column_stack([1 - probability, probability])
 
 
+class MonotoneClassifier(LGBMClassifier):
+    """Takes ``monotone_constraints`` by the features' own names, where LightGBM takes one a column."""
+
+    def fit(self, X, y, **others):
+        if isinstance(self.monotone_constraints, dict):
+            signs = native_constraints(X, self.monotone_constraints)
+            self.set_params(monotone_constraints=[signs.get(name, 0) for name in X.columns])
+        return super().fit(X, y, **others)
+
+
 def build(settings, *, seed, n_threads):
-    model = LGBMClassifier(
-        **settings.model_dump(exclude=CROSSING),
+    booster, monotone = LGBMClassifier, {}
+    if settings.monotone:
+        booster, monotone = MonotoneClassifier, {"monotone_constraints": settings.monotone}
+    model = booster(
+        **settings.model_dump(exclude=COLUMNS | {"monotone", "n_seeds"}),
+        **monotone,
         subsample_freq=1,  # a new sample a tree; 0 would ignore ``subsample``
         deterministic=True,
         force_row_wise=True,  # else LightGBM times both ways and takes the faster
@@ -42,7 +59,13 @@ def build(settings, *, seed, n_threads):
         random_state=seed,
         verbose=-1,
     )
-    return Pipeline([*crosses(settings, seed=seed), ("prepare", NativeCategories()), ("model", model)])
+    return Pipeline(
+        [
+            *column_steps(settings, seed=seed),
+            ("prepare", NativeCategories()),
+            ("model", over_seeds(model, settings.n_seeds)),
+        ]
+    )
 
 
 def fit_watched(pipeline, frame, label, *, watched):
@@ -61,21 +84,23 @@ def fit_watched(pipeline, frame, label, *, watched):
 
 def n_rounds(pipeline):
     """Return the number of trees at which ``fit_watched`` stopped."""
-    return pipeline[-1].best_iteration_
+    return np.mean([booster.best_iteration_ for booster in boosters_of(pipeline[-1])])
 
 
 def contributions(pipeline, frame):
     """Return the SHAP values of TreeSHAP (Lundberg et al. 2020), as LightGBM has them, of a model that was loaded."""
-    model = pipeline[-1]
-    shap = model.booster.predict(pipeline[:-1].transform(frame), pred_contrib=True, num_threads=model.n_threads)
+    rows, saved = pipeline[:-1].transform(frame), boosters_of(pipeline[-1])
+    shap = np.mean([one.booster.predict(rows, pred_contrib=True, num_threads=one.n_threads) for one in saved], axis=0)
     return to_features(pipeline, shap[:, :-1], frame)  # the last column is the mean
 
 
 def save(pipeline, folder):
     save_preparation(pipeline, folder)
-    pipeline[-1].booster_.save_model(folder / MODEL)
+    boosters = boosters_of(pipeline[-1])
+    for booster, file in zip(boosters, model_files(folder, MODEL, len(boosters)), strict=True):
+        booster.booster_.save_model(file)
 
 
 def load(folder, *, n_threads):
-    model = SavedBooster(Booster(model_file=folder / MODEL), n_threads)
-    return Pipeline([*load_preparation(folder).steps, ("model", model)])
+    boosters = [SavedBooster(Booster(model_file=file), n_threads) for file in saved_files(folder, MODEL)]
+    return Pipeline([*load_preparation(folder).steps, ("model", joined(boosters))])

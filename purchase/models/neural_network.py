@@ -1,4 +1,7 @@
-"""Multilayer perceptron (Keras on TensorFlow), saved as JSON and weights. The only module that loads TensorFlow."""
+"""Residual network with several heads (Keras on TensorFlow), saved as JSON and weights.
+
+The only module that loads TensorFlow.
+"""
 
 import contextlib
 import os
@@ -13,53 +16,110 @@ import keras
 import numpy as np
 import tensorflow as tf
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline
 
-from purchase.models.crosses import CROSSING, crosses
 from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import dense_preparation
+from purchase.models.selection import COLUMNS, column_steps
 
 ARCHITECTURE = "model.json"
 WEIGHTS = "model.weights.h5"
 PREDICT_ROWS = 8192  # at a time
+ROUNDS = "epochs"
+PATIENCE = 3  # epochs
+MIN_STEPS = 32  # of an epoch: few rows would else be passed over a few times only, and nothing be learnt
+LEAST_BATCH = 16  # rows
+HEAD_SPREAD = 0.5  # standard deviation of the heads' first scales around 1 (Wen et al. 2020)
 
 tf.config.experimental.enable_op_determinism()
 # In single precision, the log loss differs between processors in its fourth digit; a network this small is no slower.
 keras.config.set_floatx("float64")
 
 
-class Perceptron(ClassifierMixin, BaseEstimator):
-    """Dense layers with dropout, trained by AdamW on log loss.
+@keras.saving.register_keras_serializable(package="purchase")
+class Adapter(keras.layers.Layer):
+    """Scale each unit of each head by weights of its own, and shift it if asked: all that heads do not share.
 
     Parameters
     ----------
-    hidden_units : list of int
-        Units of each hidden layer.
+    n_heads : int
+    spread : float
+        Standard deviation of the scales around 1 at the start.
+    shift : bool
+    """
+
+    def __init__(self, n_heads, *, spread=0.0, shift=False, **others):
+        super().__init__(**others)
+        self.n_heads, self.spread, self.shift = n_heads, spread, shift
+
+    def build(self, input_shape):
+        shape = (self.n_heads, input_shape[-1])
+        start = keras.initializers.RandomNormal(1.0, self.spread) if self.spread else "ones"
+        self.scales = self.add_weight(shape=shape, initializer=start, name="scales")
+        self.shifts = self.add_weight(shape=shape, initializer="zeros", name="shifts") if self.shift else None
+
+    def call(self, inputs):
+        """Return shape (n_rows, n_heads, n_units); of the inputs, heads may be one."""
+        scaled = inputs * self.scales
+        return scaled + self.shifts if self.shift else scaled
+
+    def get_config(self):
+        return super().get_config() | {"n_heads": self.n_heads, "spread": self.spread, "shift": self.shift}
+
+
+class ResidualNetwork(ClassifierMixin, BaseEstimator):
+    """Residual blocks under several heads that share most weights, trained by AdamW on log loss.
+
+    The first layer gives each category, a column of its own, a vector: its embedding, to which the numbers add theirs.
+    Blocks of a dense layer with dropout add to it, as in the ResNet of Gorishniy, Rubachev, Khrulkov and Babenko
+    (2021), "Revisiting deep learning models for tabular data", section 3.2. Each head scales what goes into and comes
+    out of the shared layers, and has an output of its own (Wen, Tran and Ba 2020, "BatchEnsemble", section 3); each
+    learns from every row by its own log loss, and their mean predicts, as in Gorishniy, Kotelnikov and Babenko (2024),
+    "TabM", section 3. The first layer has no scales before it: they would multiply its time, most of all, by the heads.
+
+    Parameters
+    ----------
+    n_units : int
+        Of the first layer and of each block.
+    n_blocks : int
+    n_heads : int
     dropout : float
-        Share of each hidden layer's outputs that a training step leaves out.
+        Share of the outputs of each layer that a training step leaves out.
     learning_rate, weight_decay : float
         Of AdamW; the learning rate falls to 0 along a cosine.
     batch_size : int
-        Rows a training step.
+        Rows a training step, at most; fewer where an epoch would have less than MIN_STEPS of them.
     epochs : int
-        Passes over the rows.
+        Passes over the rows, at most.
     n_threads : int
         Of TensorFlow; the first network of a process settles it.
     random_state : int
+
+    Attributes
+    ----------
+    network_ : keras.Model
+        From shape (n_rows, n_inputs) to the probabilities of the heads, shape (n_rows, n_heads).
+    n_epochs_ : int
+        Passes after which its weights were taken.
     """
 
     def __init__(
         self,
-        hidden_units=(64, 32),
-        dropout=0.2,
-        learning_rate=0.001,
+        n_units=64,
+        n_blocks=1,
+        n_heads=4,
+        dropout=0.3,
+        learning_rate=0.003,
         weight_decay=0.0001,
         batch_size=512,
-        epochs=10,
+        epochs=8,
         n_threads=1,
         random_state=0,
     ):
-        self.hidden_units = hidden_units
+        self.n_units = n_units
+        self.n_blocks = n_blocks
+        self.n_heads = n_heads
         self.dropout = dropout
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
@@ -68,39 +128,67 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         self.n_threads = n_threads
         self.random_state = random_state
 
-    def fit(self, X, y):
+    def fit(self, X, y, watched=None):
+        """Fit on rows X of shape (n_rows, n_inputs); with ``watched`` (X, y), keep the weights that suit those best."""
         set_threads(self.n_threads)
         keras.backend.clear_session()  # forgets earlier networks, whose number would be in the layers' names
         keras.utils.set_random_seed(self.random_state)
         self.classes_ = np.unique(y)
         self.network_ = self._network(X.shape[1], share=np.mean(y))
-        n_batches = max(len(X) // self.batch_size, 1)  # an epoch leaves out the rows beyond its last full batch
-        optimizer = keras.optimizers.AdamW(
-            keras.optimizers.schedules.CosineDecay(self.learning_rate, self.epochs * n_batches),
-            weight_decay=self.weight_decay,
-        )
-        optimizer.build(self.network_.trainable_variables)
-        train_epoch = _epoch_of(self.network_, optimizer)
-        inputs, label = tf.constant(np.asarray(X)), tf.constant(np.asarray(y, dtype="float64")[:, None])
-        order = np.random.default_rng(self.random_state)
-        for _ in range(self.epochs):
-            rows = order.permutation(len(X))[: n_batches * self.batch_size]
-            train_epoch(inputs, label, tf.constant(rows.reshape(n_batches, -1)))
+        best_loss, best_weights, self.n_epochs_ = np.inf, None, self.epochs
+        for epoch in self._train(np.asarray(X), np.asarray(y, dtype="float64")):
+            if watched is None:
+                continue
+            loss = log_loss(watched[1], self.predict_proba(watched[0])[:, 1])
+            if loss < best_loss:
+                best_loss, best_weights, self.n_epochs_ = loss, self.network_.get_weights(), epoch
+            elif epoch >= self.n_epochs_ + PATIENCE:
+                break
+        if best_weights:
+            self.network_.set_weights(best_weights)
         return self
 
     def predict_proba(self, X):
         inputs = np.asarray(X)
         parts = [inputs[start : start + PREDICT_ROWS] for start in range(0, len(inputs), PREDICT_ROWS)]
-        probability = np.concatenate([np.asarray(self.network_(part, training=False)) for part in parts])[:, 0]
+        heads = np.concatenate([np.asarray(self.network_(part, training=False)) for part in parts])
+        probability = heads.mean(axis=1)
         return np.column_stack([1 - probability, probability])
 
+    def _train(self, X, y):
+        """Yield the number of each pass over the rows when it is done."""
+        n_rows = min(self.batch_size, max(len(X) // MIN_STEPS, LEAST_BATCH), len(X))
+        n_steps = len(X) // n_rows  # an epoch leaves out the rows beyond its last full batch
+        optimizer = keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(self.learning_rate, self.epochs * n_steps),
+            weight_decay=self.weight_decay,
+        )
+        optimizer.build(self.network_.trainable_variables)
+        train_epoch = _epoch_of(self.network_, optimizer)
+        inputs, label = tf.constant(X), tf.constant(np.repeat(y[:, None], self.n_heads, axis=1))
+        order = np.random.default_rng(self.random_state)
+        for epoch in range(1, self.epochs + 1):
+            rows = order.permutation(len(X))[: n_steps * n_rows]
+            train_epoch(inputs, label, tf.constant(rows.reshape(n_steps, n_rows)))
+            yield epoch
+
     def _network(self, n_inputs, *, share):
-        layers = [keras.Input((n_inputs,))]
-        for n_units in self.hidden_units:
-            layers += [keras.layers.Dense(n_units, activation="relu"), keras.layers.Dropout(self.dropout)]
+        inputs = keras.Input((n_inputs,))
+        shared = keras.layers.Dense(self.n_units, use_bias=False)(inputs)
+        heads = keras.layers.Reshape((1, self.n_units))(shared)
+        heads = self._activated(Adapter(self.n_heads, spread=HEAD_SPREAD, shift=True)(heads))
+        for _ in range(self.n_blocks):
+            block = keras.layers.Dense(self.n_units, use_bias=False)(Adapter(self.n_heads)(heads))
+            heads = keras.layers.Add()([heads, self._activated(Adapter(self.n_heads, shift=True)(block))])
         # Starting from the share of positives spares the epochs in which the network would only learn it.
         start = keras.initializers.Constant(float(np.log(share / (1 - share))))
-        return keras.Sequential([*layers, keras.layers.Dense(1, activation="sigmoid", bias_initializer=start)])
+        to_probabilities = keras.layers.EinsumDense(
+            "rhu,hu->rh", (self.n_heads,), activation="sigmoid", bias_axes="h", bias_initializer=start
+        )
+        return keras.Model(inputs, to_probabilities(heads))
+
+    def _activated(self, heads):
+        return keras.layers.Dropout(self.dropout)(keras.layers.ReLU()(heads))
 
 
 def _epoch_of(network, optimizer):
@@ -114,8 +202,8 @@ def _epoch_of(network, optimizer):
     def train_epoch(inputs, label, batches):
         for rows in batches:
             with tf.GradientTape() as tape:
-                probability = network(tf.gather(inputs, rows), training=True)
-                loss = tf.reduce_mean(keras.losses.binary_crossentropy(tf.gather(label, rows), probability))
+                heads = network(tf.gather(inputs, rows), training=True)
+                loss = tf.reduce_mean(keras.losses.binary_crossentropy(tf.gather(label, rows), heads))
             gradients = tape.gradient(loss, network.trainable_variables)
             optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
 
@@ -130,8 +218,21 @@ def set_threads(n_threads):
 
 
 def build(settings, *, seed, n_threads):
-    model = Perceptron(**settings.model_dump(exclude=CROSSING), n_threads=n_threads, random_state=seed)
-    return Pipeline([*crosses(settings, seed=seed), ("prepare", dense_preparation()), ("model", model)])
+    model = ResidualNetwork(**settings.model_dump(exclude=COLUMNS), n_threads=n_threads, random_state=seed)
+    return Pipeline([*column_steps(settings, seed=seed), ("prepare", dense_preparation()), ("model", model)])
+
+
+def fit_watched(pipeline, frame, label, *, watched):
+    """Fit, and keep the weights of the pass after which the log loss of the watched rows, (frame, label), was least."""
+    prepared = pipeline[:-1].fit_transform(frame, label)
+    others, other_label = watched
+    pipeline[-1].fit(prepared, label, watched=(pipeline[:-1].transform(others), other_label))
+    return pipeline
+
+
+def n_rounds(pipeline):
+    """Return the number of passes at which ``fit_watched`` stopped."""
+    return pipeline[-1].n_epochs_
 
 
 def save(pipeline, folder):
@@ -146,7 +247,7 @@ def save(pipeline, folder):
 
 def load(folder, *, n_threads):
     set_threads(n_threads)
-    model = Perceptron(n_threads=n_threads)
+    model = ResidualNetwork(n_threads=n_threads)
     model.network_ = keras.models.model_from_json((folder / ARCHITECTURE).read_text(encoding="utf-8"))
     model.network_.load_weights(folder / WEIGHTS)
     model.classes_ = np.array([0, 1])

@@ -95,16 +95,16 @@ class NativeCategories(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X):
-        columns = {native: self._native(X[name]) for name, native in zip(X.columns, self.names_, strict=True)}
-        return pd.DataFrame(columns, index=X.index)
+        native = {name: _native(X[name], categories) for name, categories in self.categories_.items()}
+        return X.assign(**native).set_axis(self.names_, axis=1)  # numbers are not copied
 
-    def _native(self, column):
-        categories = self.categories_.get(column.name)
-        if categories is None:
-            return column
-        if not categories:  # XGBoost refuses a category column that was always missing
-            return np.full(len(column), np.nan)
-        return pd.Categorical(column.where(column.isin(categories)), categories=categories)
+
+def _native(column, categories):
+    if not categories:  # XGBoost refuses a category column that was always missing
+        return np.full(len(column), np.nan)
+    codes, seen = pd.factorize(column)
+    known = np.append(pd.Index(categories).get_indexer(seen), -1)  # the last is where code -1, missing, points to
+    return pd.Categorical.from_codes(known[codes], categories)
 
 
 def _most_frequent(column):
@@ -112,8 +112,13 @@ def _most_frequent(column):
     return sorted(counts[column.name].head(MAX_NATIVE_CATEGORIES))
 
 
+def native_name(name):
+    """Return the name without the signs that XGBoost or LightGBM refuse."""
+    return re.sub(r"\W", "_", str(name))
+
+
 def _native_names(columns):
-    names = [re.sub(r"\W", "_", str(name)) for name in columns]
+    names = [native_name(name) for name in columns]
     if len(set(names)) == len(names):
         return names
     return [f"{name}_{place}" for place, name in enumerate(names)]

@@ -8,8 +8,8 @@ A family's module has
     The fitted pipeline in files of its library's own format, and back.
 ``STEPS`` (optional)
     {setting: step of the pipeline} for settings that do not belong to the step ``model``.
-``fit_watched(pipeline, frame, label, *, watched)``, ``n_rounds(pipeline)`` (optional, both or neither)
-    Fit until the log loss of other rows no longer falls, and after how many of at most ``n_estimators`` rounds it did.
+``fit_watched(pipeline, frame, label, *, watched)``, ``n_rounds(pipeline)``, ``ROUNDS`` (optional, all or none)
+    Fit until the log loss of other rows no longer falls; after how many rounds it did; the setting that is the most.
 ``contributions(pipeline, frame)`` (optional)
     What each feature adds to the log-odds of each row, shape (n_rows, n_features), as its library works it out.
 ``SCORE`` (optional)

@@ -5,13 +5,35 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
-from purchase.models.crosses import crosses
 from purchase.models.pipelines import load_pipeline, save_pipeline
 from purchase.models.preparation import dense_preparation
+from purchase.models.selection import column_steps
 
 save, load = save_pipeline, load_pipeline
-STEPS = {"gamma": "kernel", "n_components": "kernel"}
+KERNEL = {"gamma", "n_components", "exact_below"}
+STEPS = dict.fromkeys(sorted(KERNEL), "kernel")
 SCORE = "decision_function"
+
+
+class Kernel(Nystroem):
+    """Nystroem features; of at most ``exact_below`` rows, all are landmarks, which is the kernel itself.
+
+    References
+    ----------
+    Williams and Seeger (2001), "Using the Nystroem method to speed up kernel machines" (NIPS 13), section 3.
+    """
+
+    def __init__(self, *, gamma=None, n_components=100, exact_below=0, random_state=None):
+        super().__init__(gamma=gamma, n_components=n_components, random_state=random_state)
+        self.exact_below = exact_below
+
+    def fit(self, X, y=None):
+        n_components = self.n_components
+        self.n_components = len(X) if len(X) <= self.exact_below else min(n_components, len(X))
+        try:
+            return super().fit(X)
+        finally:
+            self.n_components = n_components
 
 
 class MarginClassifier(LinearSVC):
@@ -30,12 +52,12 @@ class MarginClassifier(LinearSVC):
 
 
 def build(settings, *, seed, n_threads):
-    kernel = Nystroem(gamma=settings.gamma, n_components=settings.n_components, random_state=seed)
+    kernel = Kernel(**settings.model_dump(include=KERNEL), random_state=seed)
     # Stopped early (tol=0.1 takes half the time), a difference in the 15th digit of a feature moves a margin by 0.02.
     model = MarginClassifier(C=settings.C, class_weight="balanced", dual=False, tol=1e-6, random_state=seed)
     return Pipeline(
         [
-            *crosses(settings, seed=seed),
+            *column_steps(settings, seed=seed),
             ("prepare", dense_preparation()),
             ("kernel", kernel),
             ("model", model),

@@ -35,12 +35,14 @@ QUICK = {
     },
     "svm": {"C": 0.1, "gamma": None, "n_components": 20},
     "neural_network": {
-        "hidden_units": [8],
+        "n_units": 8,
+        "n_blocks": 1,
+        "n_heads": 2,
         "dropout": 0.2,
         "learning_rate": 0.01,
         "weight_decay": 0.0001,
         "batch_size": 64,
-        "epochs": 2,
+        "epochs": 5,
     },
 }
 

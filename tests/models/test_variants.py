@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+from scipy.special import logit
+from sklearn.metrics.pairwise import rbf_kernel
+
+from purchase.files import ParamsError, validate
+from purchase.models.registry import family_module
+from purchase.models.svm import Kernel
+from purchase.params import SETTINGS
+from purchase.tables import TableError
+from tests.models.feature_tables import QUICK, customer_table
+
+TABLE = customer_table()
+FRAME = TABLE[["recency_days", "country", "Größe [cm], <x>"]]
+NOISE = "Größe [cm], <x>"
+
+
+def fit(family, **more):
+    settings = SETTINGS[family](**QUICK[family] | more)
+    return family_module(family).build(settings, seed=0, n_threads=1).fit(FRAME, TABLE["label"].to_numpy())
+
+
+@pytest.mark.parametrize("family", ["xgboost", "lightgbm"])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_monotone_booster_only_rises_or_falls_with_the_feature(family, sign):
+    steps = FRAME.head(1).loc[[0] * 200].assign(**{NOISE: np.linspace(-3, 3, 200)})
+    moves = {
+        name: np.diff(fit(family, **settings).predict_proba(steps)[:, 1])
+        for name, settings in {"free": {}, "constrained": {"monotone": {NOISE: sign}}}.items()
+    }
+    assert (sign * moves["free"] < 0).any()
+    assert (sign * moves["constrained"] >= 0).all()
+
+
+@pytest.mark.parametrize("family", ["xgboost", "lightgbm"])
+def test_a_constraint_on_no_number_names_it_and_the_nearest(family):
+    with pytest.raises(TableError, match=r"'recency_day', which is none of the 2 numbers .* mean 'recency_days'"):
+        fit(family, monotone={"recency_day": -1})
+    with pytest.raises(TableError, match="'country', which is none"):
+        fit(family, monotone={"country": 1})
+
+
+def test_a_constraint_beside_crosses_is_refused():
+    with pytest.raises(ParamsError, match="set n_crossed: 0 instead of 5"):
+        validate(SETTINGS["xgboost"], QUICK["xgboost"] | {"monotone": {NOISE: 1}, "n_crossed": 5}, path="params.yaml")
+
+
+def test_extra_trees_cut_elsewhere_than_the_forest():
+    forest, extra = fit("random_forest"), fit("random_forest", extra_trees=True)
+    assert type(extra[-1]).__name__ == "ExtraTrees"
+    assert extra[-1].bootstrap
+    assert not np.array_equal(forest.predict_proba(FRAME), extra.predict_proba(FRAME))
+
+
+def test_of_few_rows_the_kernel_is_exact():
+    rows = np.random.default_rng(0).normal(size=(40, 3))
+    exact = Kernel(gamma=0.5, n_components=5, exact_below=40, random_state=0).fit_transform(rows)
+    assert np.allclose(exact @ exact.T, rbf_kernel(rows, gamma=0.5))
+    assert Kernel(gamma=0.5, n_components=5, exact_below=39, random_state=0).fit_transform(rows).shape == (40, 5)
+
+
+@pytest.mark.parametrize("family", ["xgboost", "lightgbm"])
+def test_several_seeds_are_averaged_in_log_odds_as_saved_searched_and_explained(family, tmp_path):
+    module = family_module(family)
+    pipeline = fit(family, n_seeds=2).set_params(model__learning_rate=0.1)
+    assert pipeline.get_params()["model__learning_rate"] == 0.1
+    pipeline.fit(FRAME, TABLE["label"].to_numpy())
+    rows = pipeline[:-1].transform(FRAME)
+    one, other = (logit(booster.predict_proba(rows)[:, 1]) for booster in pipeline[-1].boosters_)
+    assert np.abs(one - other).max() > 0.01
+    found = logit(pipeline.predict_proba(FRAME)[:, 1])
+    assert np.allclose(found, (one + other) / 2, atol=1e-5)
+
+    module.save(pipeline, tmp_path)
+    loaded = module.load(tmp_path, n_threads=1)
+    assert np.array_equal(loaded.predict_proba(FRAME), pipeline.predict_proba(FRAME))
+    rest = found - module.contributions(loaded, FRAME).sum(axis=1)
+    assert np.ptp(rest) < 1e-4
