@@ -16,7 +16,7 @@ DIRECTIONS = {
     "differs": "differs by category",
 }
 N_NAMED = 5
-N_TOLD, N_MEMBERS = 10, 4  # groups that are told, and features of each
+N_TOLD, N_MEMBERS = 10, 2  # groups that are told, and features of each
 STEADY = 0.95  # share of the resamples from which a place among the first is firm
 
 
