@@ -7,6 +7,7 @@ Bootstrap, section 13.3).
 """
 
 import numpy as np
+from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -14,6 +15,7 @@ from purchase.evaluation.calibration import calibration_errors, weighted_calibra
 from purchase.evaluation.metrics import LIFT_SHARE, METRICS
 
 _CHUNK_CELLS = 400_000  # weights held at a time (3 MB); more is no faster
+_DENSE = 0.2  # share of values that are not 0, below which a sparse product is faster
 
 
 def bootstrap_metrics(labels, propensities, groups, *, thresholds, n_bootstrap, seed):
@@ -71,6 +73,8 @@ def bootstrap_sums(values, groups, *, n_bootstrap, seed):
     array of shape (n_columns, n_bootstrap)
     """
     values = np.atleast_2d(np.asarray(values, dtype=float))
+    if np.count_nonzero(values) < _DENSE * values.size:  # such as columns that share the rows out among them
+        values = csr_array(values)
     with threadpool_limits(1):
         sums = [values @ weights for weights in cluster_weights(groups, n_bootstrap=n_bootstrap, seed=seed)]
     return np.concatenate(sums, axis=1)

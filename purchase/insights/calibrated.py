@@ -10,7 +10,7 @@ from purchase.insights.parts import N_DECIMALS, NotAvailable, Part
 from purchase.tables import DAY
 
 N_BINS = 10  # of the calibration error
-MOST_ROWS = 100_000  # of a group, from which slope, intercept and error are told: a sample of more
+MOST_ROWS = 50_000  # of a group, from which slope, intercept and error are told: a sample of more
 MONTH = "month"  # the feature that says it where rows have no time
 
 

@@ -37,10 +37,11 @@ def ranked_groups(
     -------
     DataFrame
         feature (that the group is called by), meaning, n_features, features, importance with low and high, rank with
-        rank_low and rank_high, share_in_top (of the resamples in which the group is among the first ``N_TOP``),
+        rank_low and rank_high, share_in_top (of the resamples in which the group is among the first ``n_top``),
         mean_shap (of the group's sum, absolute; missing without SHAP values), always_shown.
     dict
-        n_groups, n_rows, and the mean rank correlation between two shuffles and between two resamples.
+        n_groups, n_top (``N_TOP``, or half of fewer groups), n_rows, and the mean rank correlation between two
+        shuffles and between two resamples.
     """
     rng = np.random.default_rng(seed)
     groups = _groups(features)
@@ -51,8 +52,7 @@ def ranked_groups(
     low, high = percentile_interval(samples.mean(axis=1), interval=interval)
     turn = np.arange(n_bootstrap)
     drawn = samples[:, turn % n_repeats, turn]
-    ranks = rankdata(-drawn, method="min", axis=0)
-    rank_low, rank_high = percentile_interval(ranks, interval=interval)
+    n_top = max(1, min(N_TOP, len(groups) // 2))
     places = {name: place for place, name in enumerate(ranking)} | dict.fromkeys(pinned, -1)
     leads = [min(names, key=lambda name: places.get(name, np.inf)) for names in groups]
     table = pd.DataFrame(
@@ -65,9 +65,7 @@ def ranked_groups(
             "low": low,
             "high": high,
             "rank": rankdata(-importance, method="ordinal"),
-            "rank_low": np.floor(rank_low).astype(int),
-            "rank_high": np.ceil(rank_high).astype(int),
-            "share_in_top": (ranks <= N_TOP).mean(axis=1),
+            **_ranks(drawn, n_top, interval=interval),
             "mean_shap": np.nan if added is None else [added[names].sum(axis=1).abs().mean() for names in groups],
             "always_shown": [", ".join(pinned[name] for name in names if name in pinned) for names in groups],
         }
@@ -76,7 +74,7 @@ def ranked_groups(
         "between_shuffles": rank_correlation(found.mean(axis=2)),
         "between_resamples": rank_correlation(drawn),
     }
-    numbers = {"n_groups": len(groups), "n_rows": len(sample), "rank_correlation": steadiness}
+    numbers = {"n_groups": len(groups), "n_top": n_top, "n_rows": len(sample), "rank_correlation": steadiness}
     return table.round(N_DECIMALS).sort_values("rank", ignore_index=True), numbers
 
 
@@ -93,6 +91,14 @@ def _resampled(found, owners, n_bootstrap, seed):
     values = np.vstack([found.reshape(-1, n_rows), np.ones(n_rows)])
     sums = bootstrap_sums(values, owners, n_bootstrap=n_bootstrap, seed=seed)
     return (sums[:-1] / sums[-1]).reshape(n_groups, n_repeats, n_bootstrap)
+
+
+def _ranks(drawn, n_top, *, interval):
+    """Return the columns that say which ranks the groups, rows of ``drawn``, have in the resamples, its columns."""
+    ranks = rankdata(-drawn, method="min", axis=0)
+    low, high = percentile_interval(ranks, interval=interval)
+    ends = {"rank_low": np.floor(low).astype(int), "rank_high": np.ceil(high).astype(int)}
+    return ends | {"share_in_top": (ranks <= n_top).mean(axis=1)}
 
 
 def rank_correlation(columns):

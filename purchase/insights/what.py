@@ -11,7 +11,7 @@ from purchase.tables import DAY
 
 N_CUTOFFS = 4  # the last before the test cutoff, from whose buyers the ranker learns
 LEAST_BUYERS = 30  # of the training cutoffs
-CHUNK_CUSTOMERS = 5_000  # ranked at a time
+CHUNK_CUSTOMERS = 10_000  # ranked at a time; each time, all events are read
 MOST_TARGETS = 50_000  # customers who are told products, the likeliest
 N_TOLD, N_CATEGORIES_TOLD = 5, 3
 AT = {"products": (5, 10), "categories": (1, 3)}

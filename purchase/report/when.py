@@ -55,12 +55,13 @@ def _backtest(story):
         "two intervals, and dots for how many did.",
         caption="Customers by the week of their first order in the horizon; dotted lines: cutoffs.",
     )
-    names = ["Forecast", "Cutoffs", "Orders off by", "Ours there", "Revenue off by", "Ours there"]
+    names = ["Forecast", "Cutoffs", "Orders off by", "ours there", "Revenue off by", "ours there"]
     rows = [
         [name, str(off["n_cutoffs"]), *(_off(part, what) for what in SUMS for part in (off, off["ours_there"]))]
         for name, off in found["off_by"].items()
     ]
-    yield table(names, rows, caption="Mean absolute error of the horizon's total, in percent; BG/NBD with Gamma-Gamma")
+    caption = "Mean absolute error of the horizon's total, in percent; BG/NBD with Gamma-Gamma"
+    yield table(names, rows, caption=caption, stacked=True)
     yield paragraph(_nearer(found["off_by"]))
     if "no_last_year" in found:
         yield paragraph(f"By the same days last year (seasonal naive): {found['no_last_year']}.", kind="note")

@@ -16,7 +16,7 @@ DIRECTIONS = {
     "differs": "differs by category",
 }
 N_NAMED = 5
-N_TOP, N_MEMBERS = 10, 4  # groups that are told, and features of each
+N_TOLD, N_MEMBERS = 10, 2  # groups that are told, and features of each
 STEADY = 0.95  # share of the resamples from which a place among the first is firm
 
 
@@ -55,16 +55,17 @@ def _groups(story):
     """Say how steady the ranking of groups is, and what leads it."""
     yield heading("In groups that go together")
     found, groups = story.insights["drivers"]["groups"], story.tables["driver_groups"]
+    n_top = found["n_top"]
     n_sure, n_steady = (groups["low"] > 0).sum(), (groups["share_in_top"] >= STEADY).sum()
     shuffles, resamples = (
         "not told" if value is None else f"{value:.2f}" for value in found["rank_correlation"].values()
     )
     yield paragraph(
         f"Correlated features make up {found['n_groups']} groups, and a group is shuffled as one. {n_sure} of them "
-        f"matter beyond doubt, and {n_steady} are among the first {N_TOP} in at least {share(STEADY, 0)} of the "
+        f"matter beyond doubt, and {n_steady} are among the first {n_top} in at least {share(STEADY, 0)} of the "
         f"resamples of the {story.rows}. The rank correlation between two shuffles is {shuffles}, between two "
         f"resamples {resamples}: at 1 the order would be certain, at 0 it would be chance.",
-        "The order of the others is not to be relied on." if n_steady < N_TOP else "",
+        "The order of the others is not to be relied on." if n_steady < n_top else "",
     )
     yield picture(
         story.pictures["driver_groups"],
@@ -73,13 +74,13 @@ def _groups(story):
         caption=f"Permutation importance of groups on test rows, and the {story.interval} of their rank; orange: with "
         "a feature that is always shown.",
     )
-    yield bullets(_member_lines(groups))
+    yield bullets(_member_lines(groups, n_top))
     if groups["mean_shap"].notna().any():
         yield paragraph("SHAP: by how much the group moves a row's log-odds up or down, on average.", kind="note")
 
 
-def _member_lines(groups):
-    for row in groups[groups["rank"] <= N_TOP].itertuples():
+def _member_lines(groups, n_top):
+    for row in groups[groups["rank"] <= N_TOLD].itertuples():
         others = [name for name in row.features.split("; ") if name != row.feature]
         told = ", ".join(others[:N_MEMBERS]) + (
             f" and {len(others) - N_MEMBERS} more" if len(others) > N_MEMBERS else ""
@@ -87,7 +88,7 @@ def _member_lines(groups):
         shap = "" if pd.isna(row.mean_shap) else f"; SHAP {row.mean_shap:.2f}"
         beside = f" (with {told})" if others else ""
         yield (
-            f"No. {row.rank} [{row.rank_low} to {row.rank_high}]: {row.meaning}{beside}; among the first ten in "
+            f"No. {row.rank} [{row.rank_low} to {row.rank_high}]: {row.meaning}{beside}; among the first {n_top} in "
             f"{share(row.share_in_top, 0)} of the resamples{shap}"
         )
 

@@ -86,7 +86,7 @@ def insights(**changes):
     off_by = {name: off | {"ours_there": off_by["propensities"]} for name, off in off_by.items()}
     timing = {"cutoff": "2026-01-01", "within_days": 60, "n_ordered": 77, "n_likelier_than_not": 9, "error_days": 23.5}
     timing |= {"error_of_one_for_all_days": 23.6, "gain_days": {"value": 0.1, "low": -0.1, "high": 0.3}}
-    ranked = {"n_groups": 2, "rank_correlation": {"between_shuffles": None, "between_resamples": 0.5}}
+    ranked = {"n_groups": 2, "n_top": 1, "rank_correlation": {"between_shuffles": None, "between_resamples": 0.5}}
     parts = {
         "profit": {
             "n_customers": 4000,

@@ -146,7 +146,7 @@ def test_the_words_say_association_and_that_propensity_is_not_uplift():
 
 def test_the_ranking_says_how_steady_it_is_and_groups_too_small_to_judge_are_not_judged():
     text = text_of(render(story()))
-    assert "No. 1 [1 to 2]: time since <x> (with y); among the first ten in 99% of the resamples; SHAP 0.25" in text
+    assert "No. 1 [1 to 2]: time since <x> (with y); among the first 1 in 99% of the resamples; SHAP 0.25" in text
     assert "between two shuffles is not told, between two resamples 0.50" in text
     assert "Outside the interval of what happened: Champions: too high." in text
     assert "0.90 [0.90, 0.90] 90.0% [90.0%, 90.0%] too high" in text
