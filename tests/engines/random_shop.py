@@ -73,6 +73,7 @@ def _events(draw):
                     "device": device,
                     "traffic_source": _one(draw, ["ad", "search", None]),
                     "campaign_id": _one(draw, ["k1", None]),
+                    "arrived_at": _one(draw, [at + 9, at + 3 * DAY, None, None]),
                 }
             )
     at = _time(draw)
