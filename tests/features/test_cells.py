@@ -48,7 +48,7 @@ def test_a_cell_ends_before_a_cutoff_and_what_arrived_later_is_apart(running):
     records = lazy(running, [dict(zip(RECORDS, row, strict=True)) for row in told], RECORDS)
     cells = by_cell(records, at="event_at", grid=Grid(DAY, 0), n=nw.len())
     found = listed(cells, "event_at", "arrived_at", "n")
-    assert found == [(T - 6, T + DAY, 1), (T - 5, T, 3), (T - 1, None, 2), (T, None, 1)]
+    assert found == [(T - 6, T + DAY, 1), (T - 5, T, 3), (T - 1, T - DAY, 2), (T, T, 1)]
 
 
 def test_a_row_is_described_alike_beside_cutoffs_that_make_long_and_short_cells():
