@@ -22,9 +22,9 @@ class Grid(NamedTuple):
     seconds: int
     first_at: int
 
-    def number(self, at):
-        """Return the number of the cell that holds an instant."""
-        return (at - self.first_at) // self.seconds
+    def begin(self, at):
+        """Return the first instant, in seconds, of the cell that holds ``at``."""
+        return (at - self.first_at) // self.seconds * self.seconds + self.first_at
 
 
 def grid_of(rows, *, first_at):
@@ -54,13 +54,12 @@ def by_cell(records, *keys, at, grid, **sums):
     -------
     LazyFrame
         ``customer_id``, ``keys``, ``sums`` and ``at``, the time of a cell's last record. For ``past`` they are records
-        like others: what arrived after its cell had ended is summed up apart, by the cell of its arrival,
-        ``arrived_at``.
+        like others. What arrived after its cell had ended is summed up apart, by the cell of its arrival;
+        ``arrived_at`` is where that begins and, of all else, where its own cell does.
     """
-    cell = grid.number(COL(at))
-    cells, by = records.filter(~COL("customer_id").is_null()).with_columns(cell=cell), ["customer_id", "cell", *keys]
+    cell, by = grid.begin(COL(at)), ["customer_id", "cell", *keys]
+    cells = records.filter(~COL("customer_id").is_null()).with_columns(cell=cell)
     if "arrived_at" in records.collect_schema().names():
-        arrival = grid.number(COL("arrived_at"))
-        begins = arrival * grid.seconds + grid.first_at
-        cells, by = cells.with_columns(arrived_at=nw.when(arrival > cell).then(begins)), [*by, "arrived_at"]
+        arrival, by = grid.begin(COL("arrived_at")), [*by, "arrived_at"]
+        cells = cells.with_columns(arrived_at=nw.when(arrival > cell).then(arrival).otherwise(cell))
     return cells.group_by(*by).agg(**{at: COL(at).max()}, **sums).drop("cell")
