@@ -1,5 +1,7 @@
 """How far the numbers can be trusted: calibration, other models, the ceiling, fairness, drift."""
 
+import pandas as pd
+
 from purchase.report.html import bullets, heading, paragraph, picture, section, table
 from purchase.report.shortcuts import more_data, shortcuts
 from purchase.report.words import estimate, model, score, share, signed
@@ -57,9 +59,10 @@ def _calibration_groups(story):
 def _slope_and_error(row):
     if row.small:
         return ["too few", "too few"]
-    slope = estimate({"value": row.slope, "low": row.slope_low, "high": row.slope_high}, "{:.2f}".format)
+    slope = {"value": row.slope, "low": row.slope_low, "high": row.slope_high}
     error = {"value": row.error, "low": row.error_low, "high": row.error_high}
-    return [slope, estimate(error, share)]
+    # Where nobody ordered there is no slope.
+    return ["undefined" if pd.isna(row.slope) else estimate(slope, "{:.2f}".format), estimate(error, share)]
 
 
 def _off(found, what):
