@@ -4,8 +4,8 @@ By default 5,000,000 events and duckdb, polars, pandas. The simulated shop is ma
 DuckDB, in a temporary folder), and BG/NBD fitted; then each in turn, in a process of its own, reads the clean tables,
 describes every customer and writes the table, three times over: each engine at the test cutoff, then SQL written by
 hand for DuckDB (benchmarks.hand_written), then DuckDB and Polars at the last twelve cutoffs. Checks that all wrote the
-same, and writes the medians of the wall time (without the start of Python or of Spark) and the peak memory of all
-processes to benchmarks/results/engines.csv. The SQL has all features but the three of BG/NBD.
+same, and writes the medians of wall and processor time (without the start of Python or of Spark) and the peak memory of
+all processes to benchmarks/results/engines.csv. The SQL has all features but the three of BG/NBD.
 """
 
 import contextlib
@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
@@ -57,10 +58,11 @@ def main():
         check_equal([written(Path(folder), *way) for way in ways])
         n_events = pq.read_metadata(Path(folder, files.CLEAN, "events.parquet")).num_rows
     medians = pd.DataFrame(rows).groupby(["way", "n_cutoffs"], sort=False).median().round(2).reset_index()
-    one = medians[medians.n_cutoffs == 1].set_index("way").seconds
+    one, cpu = (medians[medians.n_cutoffs == 1].set_index("way")[name] for name in ("seconds", "cpu_seconds"))
     medians["over_pandas"] = (medians.seconds / one.get("pandas")).where(medians.n_cutoffs == 1).round(2)
     medians["over_sql"] = (medians.seconds / one[BY_HAND]).where(medians.n_cutoffs == 1).round(2)
     medians["over_one_cutoff"] = (medians.seconds / medians.way.map(one)).round(2)
+    medians["cpu_over_one_cutoff"] = (medians.cpu_seconds / medians.way.map(cpu)).round(2)
     medians = medians.assign(n_events=n_events, n_rounds=N_ROUNDS, n_cpus=os.cpu_count())
     files.write_frame(medians, RESULTS)
     print(medians.to_string(index=False))
@@ -91,7 +93,7 @@ def fit_models(folder):
 
 
 def run_alone(way, n_cutoffs, folder):
-    """Return the wall time and the peak memory of one way in a process of its own."""
+    """Return the times and the peak memory of one way in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.engines", "--alone", way, str(n_cutoffs), str(folder)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     memory = Memory(process.pid)
@@ -99,8 +101,14 @@ def run_alone(way, n_cutoffs, folder):
     memory.stop()
     if process.returncode:
         sys.exit(f"error: {way} ended with {process.returncode}")
-    seconds = float(printed.splitlines()[-1])
-    return {"way": way, "n_cutoffs": n_cutoffs, "seconds": seconds, "peak_gb": memory.peak / 1e9}
+    seconds, cpu_seconds = map(float, printed.splitlines()[-1].split())
+    times = {"seconds": seconds, "cpu_seconds": cpu_seconds}
+    return {"way": way, "n_cutoffs": n_cutoffs} | times | {"peak_gb": memory.peak / 1e9}
+
+
+def now():
+    """Return the wall clock's and this process's own seconds (of Spark, which is another, none)."""
+    return np.array([time.perf_counter(), time.process_time()])
 
 
 def written(folder, way, n_cutoffs):
@@ -108,32 +116,32 @@ def written(folder, way, n_cutoffs):
 
 
 def time_features(name, n_cutoffs, folder):
-    """Describe the rows of the last ``n_cutoffs`` cutoffs, and print the seconds that it took."""
+    """Describe the rows of the last ``n_cutoffs`` cutoffs; print the wall and processor time in seconds."""
     params, shop = read_params(), read_shop("simulated")
     knobs = {"n_threads": params.n_threads, "memory_gb": params.memory_gb, "spark_master": params.spark_master}
     with engine(name, **knobs) as running:
-        began = time.perf_counter()
+        began = now()
         tables = {table: running.scan(folder / files.CLEAN / f"{table}.parquet") for table in CLEAN_TABLES}
         rows, models = running.scan(folder / files.SPLIT), models_of_json(files.read_json(folder / MODELS))
         if n_cutoffs == 1:
             rows = rows.filter(nw.col("part") == "test")
         features, _ = describe(rows, tables, engine=running, bg_nbd=models, **asked_by(params, shop))
         running.write(features, written(folder, name, n_cutoffs), sort_by=("row_id",))
-        print(time.perf_counter() - began)
+        print(*(now() - began))
 
 
 def time_sql(folder):
-    """Run the SQL written by hand, and print the seconds that it took."""
+    """Run the SQL written by hand; print the wall and processor time in seconds."""
     params = read_params()
     spans = [*params.featurize.windows_days, params.cutoffs.lookback_days]
     with connect(n_threads=params.n_threads, memory_gb=params.memory_gb) as connection:
-        began = time.perf_counter()
+        began = now()
         cutoff = connection.read_parquet(str(folder / files.SPLIT)).max("cutoff").fetchall()[0][0]
         asked = {"cutoff": cutoff, "spans_days": spans, "half_lives_days": params.featurize.half_lives_days}
         connection.execute(hand_written.MACROS)
         sql = hand_written.statement(folder / "data", **asked)
         connection.execute(f"COPY ({sql}) TO '{written(folder, BY_HAND, 1)}' (FORMAT parquet)")
-        print(time.perf_counter() - began)
+        print(*(now() - began))
 
 
 def check_equal(paths):

@@ -18,7 +18,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import matplotlib
 import pandas as pd
 import psutil
 import pyarrow.parquet as pq
@@ -26,6 +25,7 @@ import pyarrow.parquet as pq
 from benchmarks.engines import EVENTS_PER_CUSTOMER
 from benchmarks.pipeline import Memory
 from purchase import files
+from purchase.evaluation import style
 from purchase.params import read_params
 from purchase.simulation.writing import write_shop
 
@@ -91,24 +91,22 @@ def with_growth(table):
 
 
 def draw(table, path):
-    """Draw time and peak memory of each stage against the events, both axes in powers of ten."""
-    matplotlib.use("agg")
-    from matplotlib import pyplot as plt
-
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
-    for stage in STAGES:
-        of_stage = table[table.stage == stage]
-        (line,) = axes[0].plot(of_stage.n_events, of_stage.seconds, "o-", label=stage)
-        first = of_stage.iloc[0]
-        linear = of_stage.n_events / first.n_events * first.seconds
-        axes[0].plot(of_stage.n_events, linear, ":", color=line.get_color())
-        axes[1].plot(of_stage.n_events, of_stage.peak_gb, "o-", label=stage)
-    axes[0].set(xscale="log", yscale="log", xlabel="events", ylabel="wall time, seconds", title="dotted: linear")
-    axes[1].set(xscale="log", ylim=(0, None), xlabel="events", ylabel="peak memory, GB")
-    axes[1].set_title(f"{table.n_cpus.iloc[-1]} cores, {table.memory_gb.iloc[-1]:.0f} GB")
-    axes[0].legend()
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
+    """Draw time and peak memory of each stage against the events; dotted, what would be linear."""
+    machine = f"{table.n_cpus.iloc[-1]} cores, {table.memory_gb.iloc[-1]:.0f} GB of memory"
+    with style.look():
+        drawing, (times, peaks) = style.figure(width=11, height=4.5, ncols=2)
+        for stage in STAGES:
+            of_stage = table[table.stage == stage]
+            (line,) = times.plot(of_stage.n_events, of_stage.cpu_seconds, "o-", label=stage)
+            linear = of_stage.cpu_seconds.iloc[0] * of_stage.n_events / of_stage.n_events.iloc[0]
+            times.plot(of_stage.n_events, linear, ":", color=line.get_color())
+            peaks.plot(of_stage.n_events, of_stage.peak_gb, "o-")
+        style.title(times, "Processor time, seconds", f"dotted: linear; {machine}")
+        style.title(peaks, "Peak memory, GB", "DuckDB's own limit is memory_gb")
+        times.set(xscale="log", yscale="log", xlabel="events")
+        peaks.set(xscale="log", ylim=(0, None), xlabel="events")
+        times.legend()
+        style.save(drawing, path)
 
 
 if __name__ == "__main__":

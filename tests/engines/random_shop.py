@@ -73,7 +73,7 @@ def _events(draw):
                     "device": device,
                     "traffic_source": _one(draw, ["ad", "search", None]),
                     "campaign_id": _one(draw, ["k1", None]),
-                    "arrived_at": at + DAY if at % 5 == 0 else None,
+                    "arrived_at": at + DAY if at % 7 == 0 else None,
                 }
             )
     at = _time(draw)
