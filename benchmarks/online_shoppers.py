@@ -73,7 +73,7 @@ def score_family(sessions, family, *, params):
 def write_families(found, path):
     """Write a table by family: the rows found, and those that the file holds of other families."""
     if path.exists():
-        before = pd.read_csv(path, dtype={"fold": "str"}, float_precision="round_trip")
+        before = pd.read_csv(path, dtype={"fold": "str"})
         found = pd.concat([found, before[~before["family"].isin(found["family"])]])
     ordered = found.sort_values("family", key=lambda names: names.map(FAMILIES.index), kind="stable", ignore_index=True)
     write_frame(ordered, path)
