@@ -6,10 +6,12 @@ include ``PageValues``, which Google Analytics derives from the orders themselve
 promise nothing for scoring live sessions.
 
 Needs the folder with online_shoppers_intention.csv (UCI Machine Learning Repository, data set 468) in the environment
-variable REAL_DATA. Writes benchmarks/results/online_shoppers.csv.
+variable REAL_DATA. Writes benchmarks/results/online_shoppers.csv. Families that are named after the command are scored
+alone, and the rows of the others stay as they were.
 """
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -68,14 +70,24 @@ def score_family(sessions, family, *, params):
     return rows
 
 
+def write_families(found, path):
+    """Write a table by family: the rows found, and those that the file holds of other families."""
+    if path.exists():
+        before = pd.read_csv(path, dtype={"fold": "str"})
+        found = pd.concat([found, before[~before["family"].isin(found["family"])]])
+    ordered = found.sort_values("family", key=lambda names: names.map(FAMILIES.index), kind="stable", ignore_index=True)
+    write_frame(ordered, path)
+    return ordered
+
+
 def main():
     sessions, params = read_sessions(os.environ["REAL_DATA"]), read_params()
+    families = sys.argv[1:] or FAMILIES
     scores = pd.DataFrame(
-        [row for family in tqdm(FAMILIES, disable=None) for row in score_family(sessions, family, params=params)]
+        [row for family in tqdm(families, disable=None) for row in score_family(sessions, family, params=params)]
     )
     means = scores.drop(columns="fold").groupby("family", sort=False, as_index=False).mean().assign(fold="mean")
-    table = pd.concat([means, scores])[list(scores.columns)]
-    write_frame(table, RESULTS)
+    table = write_families(pd.concat([means, scores])[list(scores.columns)], RESULTS)
     print(table.to_string(index=False, float_format="{:.4f}".format))
 
 

@@ -62,7 +62,7 @@ _FOREST = RandomForestSettings(
     n_crossed=N_CROSSED,
 )
 _NETWORK = NeuralNetworkSettings(
-    n_units=64, n_blocks=1, n_heads=4, dropout=0.3, learning_rate=0.003, weight_decay=0.0001, batch_size=512, epochs=10
+    n_units=64, n_blocks=1, n_heads=4, dropout=0.3, learning_rate=0.003, weight_decay=0.0001, batch_size=512, epochs=20
 )
 
 # The best for their time come first, since a budget may end the list anywhere.

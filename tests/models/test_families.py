@@ -1,11 +1,14 @@
 import os
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import log_loss
 
+from purchase.models.columns import feature_frame, feature_kinds
 from purchase.models.folds import make_folds
 from purchase.models.registry import family_module
 from purchase.models.store import load_model, save_model
@@ -114,6 +117,22 @@ def test_the_score_of_the_svm_is_its_distance_from_the_plane():
     score, propensity = model.predict_score(TABLE), model.predict_propensity(TABLE)
     assert score.min() < 0
     assert np.array_equal(np.argsort(score, kind="stable"), np.argsort(propensity, kind="stable"))
+
+
+def test_a_watched_network_keeps_the_weights_of_its_best_pass_and_its_heads_differ():
+    module, kinds = family_module("neural_network"), feature_kinds(TABLE)
+    frame, label = feature_frame(TABLE, kinds), TABLE["label"].to_numpy()
+    settings = quick_settings("neural_network").model_copy(update={"epochs": 30, "learning_rate": 0.1})
+    build = partial(module.build, settings, seed=0, n_threads=2)
+    others = frame[300:], label[300:]
+    watched = module.fit_watched(build(), frame[:300], label[:300], watched=others)
+    to_the_end = build().fit(frame[:300], label[:300])
+    assert module.n_rounds(watched) < 30
+    kept, last = (log_loss(others[1], one.predict_proba(others[0])[:, 1]) for one in (watched, to_the_end))
+    assert kept < last
+    heads = np.asarray(watched[-1].network_(watched[:-1].transform(frame)))
+    assert heads.shape == (400, 2)
+    assert np.abs(heads[:, 0] - heads[:, 1]).max() > 0.01
 
 
 def test_only_the_neural_network_loads_tensorflow():
