@@ -2,7 +2,7 @@
 
 A list that is the same for all tables finds nearly what a search of each finds, in a fraction of its time: Feurer,
 Eggensperger, Falkner, Lindauer and Hutter (2022), "Auto-sklearn 2.0" (JMLR 23), section 3. The first of a family is its
-default. Where a family can stop early, ``n_estimators`` is the most that it may use.
+default. Where a family can stop early, ``n_estimators`` or ``epochs`` is the most that it may use.
 """
 
 from dataclasses import dataclass

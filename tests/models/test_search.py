@@ -90,9 +90,9 @@ def test_the_same_seed_draws_the_same_trials():
 
 
 def test_scikit_learn_drives_the_neural_network_too():
-    best, trials, _ = search("neural_network", how="grid", space={"hidden_units": [[4], [8, 4]]})
-    assert list(trials["hidden_units"]) == [[8], [4], [8, 4]]
-    assert best.hidden_units in ([8], [4], [8, 4])
+    best, trials, _ = search("neural_network", how="grid", space={"n_heads": [1, 3]})
+    assert list(trials["n_heads"]) == [2, 1, 3]
+    assert best.n_heads in (1, 2, 3)
 
 
 def test_a_lasso_is_fitted_by_a_solver_that_can():
@@ -128,7 +128,7 @@ def test_both_ends_of_a_whole_range_are_drawn():
         ("logistic_regression", {"C": "uniform(-1.0, 1.0)"}),
         ("xgboost", {"max_depth": "uniform(2.5, 6.0)"}),
         ("lightgbm", {"subsample": "uniform(0.5, 1.5)"}),
-        ("neural_network", {"hidden_units": "uniform(8, 64)"}),
+        ("neural_network", {"n_heads": "uniform(0, 4)"}),
     ],
 )
 def test_a_range_that_the_setting_would_not_take_is_refused(family, space):
