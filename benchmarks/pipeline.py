@@ -2,10 +2,12 @@
 
 Run ``python -m benchmarks.pipeline`` from the repository's root: it works on a fresh clone of HEAD in a temporary
 folder, with a cache of its own, and writes ``benchmarks/results/pipeline.csv`` and ``no_op.csv``. The empty
-pipeline has as many stages, each of which runs ``true`` and depends on one small file.
+pipeline has as many stages, each of which runs ``true`` and depends on one small file, and the repository's own settings
+of DVC: as ``dvc init`` leaves it, each command would also report usage to DVC's makers, for 0.04 s.
 """
 
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -108,8 +110,10 @@ def make_empty_pipeline(folder, *, n_stages):
     (folder / "input.txt").write_text("nothing changes here\n", encoding="utf-8")
     stages = {f"stage{i}": {"cmd": "true", "deps": ["input.txt"]} for i in range(n_stages)}
     (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}), encoding="utf-8")
-    for command in (["git", "init", "-q"], dvc("init", "-q")[0], dvc("repro", "-q")[0]):
+    for command in (["git", "init", "-q"], dvc("init", "-q")[0]):
         subprocess.run(command, cwd=folder, env=dvc()[1], check=True)
+    shutil.copy(".dvc/config", folder / ".dvc/config")
+    subprocess.run(dvc("repro", "-q")[0], cwd=folder, env=dvc()[1], check=True)
 
 
 def time_no_ops(full, empty, word):
