@@ -2,8 +2,8 @@
 
 Run ``python -m benchmarks.pipeline`` from the repository's root: it works on a fresh clone of HEAD in a temporary
 folder, with a cache of its own, and writes ``benchmarks/results/pipeline.csv`` and ``no_op.csv``. The empty
-pipeline has as many stages, each of which runs ``true`` and depends on one small file, and the repository's own settings
-of DVC: as ``dvc init`` leaves it, each command would also report usage to DVC's makers, for 0.04 s.
+pipeline has as many stages, each of which runs ``true`` and depends on one small file, and the repository's own
+settings of DVC: as ``dvc init`` leaves it, each command would also report usage to DVC's makers, for 0.04 s.
 """
 
 import os

@@ -21,6 +21,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import pyarrow.parquet as pq
+from matplotlib.ticker import EngFormatter, FixedLocator, NullLocator
 
 from benchmarks.engines import EVENTS_PER_CUSTOMER
 from benchmarks.pipeline import Memory
@@ -105,6 +106,12 @@ def draw(table, path):
         style.title(peaks, "Peak memory, GB", "DuckDB's own limit is memory_gb")
         times.set(xscale="log", yscale="log", xlabel="events")
         peaks.set(xscale="log", ylim=(0, None), xlabel="events")
+        times.yaxis.set_major_formatter("{x:.0f}")
+        times.yaxis.set_minor_formatter("{x:.0f}")
+        for axis in (times.xaxis, peaks.xaxis):
+            axis.set_major_locator(FixedLocator(table.n_events.unique()))
+            axis.set_major_formatter(EngFormatter(places=1))
+            axis.set_minor_locator(NullLocator())
         times.legend()
         style.save(drawing, path)
 
