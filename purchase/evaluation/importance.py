@@ -6,9 +6,8 @@ another share their importance: shuffling one alone may cost nothing.
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import log_loss
-from tqdm import tqdm
 
+from purchase.evaluation.shuffling import rises, sample_of
 from purchase.tables import KEY_COLUMNS
 
 MAX_ROWS = 5_000
@@ -33,28 +32,17 @@ def permutation_importance(predict_propensity, features, *, n_repeats, seed):
     """
     rng = np.random.default_rng(seed)
     names = [name for name in features.columns if name not in KEY_COLUMNS]
-    n_rows = min(len(features), MAX_ROWS, max(1, MAX_PREDICTIONS // (len(names) * n_repeats)))
-    sample = features.iloc[np.sort(rng.choice(len(features), size=n_rows, replace=False))]
-    stacked = pd.concat([sample] * n_repeats, ignore_index=True)
-    before = _log_losses(predict_propensity(sample), sample["label"], n_repeats=1)[0]
-    rises = {}
-    for name in tqdm(names, desc="permutation importance", disable=None):
-        rows = np.concatenate([rng.permutation(n_rows) for _ in range(n_repeats)])
-        shuffled = stacked.assign(**{name: sample[name].take(rows).array})
-        rises[name] = _log_losses(predict_propensity(shuffled), sample["label"], n_repeats=n_repeats) - before
-    return _by_importance(rises, n_rows=n_rows)
+    sample = sample_of(features, min(MAX_ROWS, MAX_PREDICTIONS // (len(names) * n_repeats)), rng)
+    risen = rises(predict_propensity, sample, [[name] for name in names], n_repeats=n_repeats, rng=rng).mean(axis=2)
+    return _by_importance(names, risen, n_rows=len(sample))
 
 
-def _log_losses(propensity, labels, *, n_repeats):
-    return np.array([log_loss(labels, p, labels=[0, 1]) for p in np.split(np.asarray(propensity), n_repeats)])
-
-
-def _by_importance(rises, *, n_rows):
+def _by_importance(names, risen, *, n_rows):
     table = pd.DataFrame(
         {
-            "feature": list(rises),
-            "importance": [rise.mean() for rise in rises.values()],
-            "spread": [rise.std() for rise in rises.values()],
+            "feature": names,
+            "importance": risen.mean(axis=1),
+            "spread": risen.std(axis=1),
             "n_rows": n_rows,
         }
     )

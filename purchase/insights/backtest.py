@@ -185,9 +185,12 @@ def _numbers(tables):
 
 
 def _off_by(rows, whats):
-    """Return the mean absolute error of each sum, relative to what happened; none where some forecast has none."""
+    """Return the mean absolute error of each sum, relative to what happened.
+
+    Without a sum that some forecast has not, or of which nothing happened at some cutoff.
+    """
     told = {what: (rows[f"expected_{what}"] / rows[f"happened_{what}"] - 1).abs() for what in whats}
-    return {what: float(errors.mean()) for what, errors in told.items() if errors.notna().all()}
+    return {what: float(errors.mean()) for what, errors in told.items() if np.isfinite(errors.astype(float)).all()}
 
 
 def _inside(rows, what):

@@ -5,9 +5,9 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from purchase.evaluation.bootstrap import bootstrap_sums, percentile_interval
+from purchase.evaluation.shuffling import rises, sample_of
 from purchase.insights.parts import N_DECIMALS
 from purchase.insights.reasons import correlated_groups
-from purchase.insights.shuffling import rises, sample_of
 from purchase.tables import KEY_COLUMNS
 
 MAX_PREDICTIONS = 1_200_000  # a sample of the test rows is used where all would need more

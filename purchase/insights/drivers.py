@@ -11,9 +11,9 @@ from scipy.stats import spearmanr
 from tqdm import tqdm
 
 from purchase.evaluation.bootstrap import bootstrap_sums, percentile_interval
+from purchase.evaluation.shuffling import rises, sample_of
 from purchase.insights.driver_groups import ranked_groups
 from purchase.insights.parts import N_DECIMALS, Part
-from purchase.insights.shuffling import rises, sample_of
 
 MAX_PREDICTIONS = 600_000  # for importance: a sample of the test rows is used where all would need more
 MAX_ROWS = 2_000  # of test, for shapes

@@ -1,6 +1,7 @@
 """Who the customers are: segments by what they ordered, by their habits, and who moved."""
 
 from purchase.report.html import heading, paragraph, picture, section, table
+from purchase.report.story import telling
 from purchase.report.words import cents, share
 
 
@@ -73,12 +74,8 @@ def _movement(story):
     )
 
 
-def _clusters(story):
-    yield heading("By habits")
-    yield story.missing("clusters")
-    found = story.insights["clusters"]
-    if "not_available" in found:
-        return
+@telling("clusters", title="By habits")
+def _clusters(story, found):
     steady = found["stability"]
     yield paragraph(
         f"k-means on {', '.join(found['habits'])}, each as a rank, finds {found['n_clusters']} kinds of customers. "

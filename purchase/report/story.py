@@ -1,10 +1,11 @@
 """What the page tells: results that earlier stages wrote, and nothing worked out anew."""
 
+import functools
 from dataclasses import dataclass
 
 import pandas as pd
 
-from purchase.report.html import paragraph
+from purchase.report.html import heading, paragraph
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,28 @@ class Story:
         """Return the paragraph that says why a part is not there, or nothing if it is."""
         reason = self.insights[part].get("not_available")
         return paragraph(f"Not available: {reason}.", kind="missing") if reason else ""
+
+
+def telling(part, *, title=None):
+    """Let a generator of pieces tell of a part of the insights only where that is there, and else say why it is not.
+
+    Parameters
+    ----------
+    part : str
+        Of ``Story.insights``; the generator takes the story and what was found, {name: value}.
+    title : str or None
+        Of the heading that comes first.
+    """
+
+    def decorate(tell):
+        @functools.wraps(tell)
+        def told(story):
+            if title:
+                yield heading(title)
+            yield story.missing(part)
+            if "not_available" not in story.insights[part]:
+                yield from tell(story, story.insights[part])
+
+        return told
+
+    return decorate

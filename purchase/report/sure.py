@@ -4,6 +4,7 @@ import pandas as pd
 
 from purchase.report.html import bullets, heading, paragraph, picture, section, table
 from purchase.report.shortcuts import more_data, shortcuts
+from purchase.report.story import telling
 from purchase.report.words import estimate, model, score, share, signed
 
 
@@ -28,12 +29,8 @@ def _calibration(story):
     )
 
 
-def _calibration_groups(story):
-    yield heading("Right in every segment and month?")
-    yield story.missing("calibration")
-    found = story.insights["calibration"]
-    if "not_available" in found:
-        return
+@telling("calibration", title="Right in every segment and month?")
+def _calibration_groups(story, found):
     yield paragraph(_off(found, f"{found['n_groups']} segments of the test rows and months of validation and test"))
     yield picture(
         story.pictures["calibration_groups"],
@@ -95,12 +92,8 @@ def _verdict(row):
     return "tied" if row["tied_with_champion"] else ""
 
 
-def _ceiling(story):
-    yield heading("How much better could a model be?")
-    yield story.missing("ceiling")
-    found = story.insights["ceiling"]
-    if "not_available" in found:
-        return
+@telling("ceiling", title="How much better could a model be?")
+def _ceiling(story, found):
     scores = story.tables["ceiling"]
     losses = scores[scores["metric"] == "log_loss"].set_index("scores")["value"]
     yield paragraph(
@@ -111,12 +104,8 @@ def _ceiling(story):
     )
 
 
-def _fairness(story):
-    yield heading("Is it right for everyone?")
-    yield story.missing("groups")
-    found = story.insights["groups"]
-    if "not_available" in found:
-        return
+@telling("groups", title="Is it right for everyone?")
+def _fairness(story, found):
     yield paragraph(_off(found, f"{found['n_groups']} groups by gender, age and country"))
     yield picture(
         story.pictures["groups"],

@@ -1,6 +1,7 @@
 """When customers order, and how many."""
 
-from purchase.report.html import bullets, heading, paragraph, picture, section, table
+from purchase.report.html import bullets, paragraph, picture, section, table
+from purchase.report.story import telling
 from purchase.report.words import cents, estimate, share
 
 SUMS = {"orders": "Orders", "revenue_cents": "Revenue"}
@@ -37,12 +38,8 @@ def _horizon(story):
     return paragraph(*said) + (drawn if len(forecast) > 1 else "")
 
 
-def _backtest(story):
-    yield heading("How good such forecasts were")
-    yield story.missing("backtest")
-    found = story.insights["backtest"]
-    if "not_available" in found:
-        return
+@telling("backtest", title="How good such forecasts were")
+def _backtest(story, found):
     yield paragraph(
         f"At each of {found['n_cutoffs']} cutoffs, by what was known then, with two {story.interval}s: one of chance "
         "alone, and a wider one that also counts on errors like those at the cutoffs before.",
@@ -99,12 +96,8 @@ def _plan(inside, interval):
     return "What happened differs from the forecasts by little more than chance."
 
 
-def _horizons(story):
-    yield heading("How soon")
-    yield story.missing("when")
-    found = story.insights["when"]
-    if "not_available" in found:
-        return
+@telling("when", title="How soon")
+def _horizons(story, found):
     if "horizons" in story.tables:
         yield paragraph(
             "The target list gives each customer's chance of an order within several horizons, which never falls as "

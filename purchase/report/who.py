@@ -1,6 +1,7 @@
 """Who to contact, what it is worth, and how many orders to expect."""
 
 from purchase.report.html import bullets, heading, paragraph, picture, section, table
+from purchase.report.story import telling
 from purchase.report.words import cents, estimate, share
 
 NOT_UPLIFT = (
@@ -13,11 +14,8 @@ def who_section(story):
     return section("who", "Whom to contact", *_profit(story), *_uplift(story), *_campaign(story), *_examples(story))
 
 
-def _profit(story):
-    yield story.missing("profit")
-    found = story.insights["profit"]
-    if "not_available" in found:
-        return
+@telling("profit")
+def _profit(story, found):
     shown, settings, policies = cents(story.about["currency"]), story.settings, found["policies"]
     champion, others = policies["champion"], {rule: row for rule, row in policies.items() if rule != "champion"}
     budget = "no budget limit" if settings.budget_cents is None else f"a budget of {shown(settings.budget_cents)}"
@@ -72,12 +70,8 @@ def _order_value(found, shown):
     )
 
 
-def _uplift(story):
-    yield heading("What an e-mail adds")
-    yield story.missing("uplift")
-    found = story.insights["uplift"]
-    if "not_available" in found:
-        return
+@telling("uplift", title="What an e-mail adds")
+def _uplift(story, found):
     overall, half = (estimate(found[name], lambda value: f"{100 * value:.2f}") for name in ("overall", "top_half"))
     clear = found["overall"]["low"] > 0 or found["overall"]["high"] < 0
     yield paragraph(
@@ -94,12 +88,8 @@ def _uplift(story):
     )
 
 
-def _campaign(story):
-    yield heading("A campaign aimed at uplift")
-    yield story.missing("campaign")
-    found = story.insights["campaign"]
-    if "not_available" in found:
-        return
+@telling("campaign", title="A campaign aimed at uplift")
+def _campaign(story, found):
     told = found["qini_of_uplift"]
     clear = "above 0: it knows whom e-mails move" if told["low"] > 0 else "not told from 0: it may know nothing"
     yield paragraph(

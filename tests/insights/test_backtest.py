@@ -59,6 +59,16 @@ def test_an_error_at_one_cutoff_widens_the_interval_of_the_next(shop):
     assert widths[1] > 3 * widths[0]
 
 
+def test_where_nobody_ordered_at_some_cutoff_no_error_relative_to_it_is_told(shop):
+    origins, orders = shop
+    gone = orders[(orders["ordered_at"] < origins[0].cutoff) | (orders["ordered_at"] >= origins[1].cutoff)]
+    missed = roll(small_panel()[0], gone, MODELS, {}, edges=EDGES, seed=0, n_threads=1, **DAYS)
+    part = backtest_part(missed, gone, MODELS, **SETTINGS)
+    assert part.tables["backtest"]["happened_orders"].iloc[0] == 0
+    assert not set(part.numbers["off_by"][OURS]) & {"orders", "revenue_cents"}
+    assert part.numbers["inside_of_horizons"]["n"] == len(missed)
+
+
 def test_without_prices_there_is_no_revenue(shop):
     origins, orders = shop
     part = backtest_part(origins, orders.assign(revenue_cents=np.nan), MODELS, **SETTINGS)

@@ -35,6 +35,14 @@ def test_what_the_champion_knows_is_important_beyond_doubt_and_what_it_ignores_i
     assert table.index[0] == "x"
 
 
+def test_a_propensity_of_0_or_1_that_turns_out_wrong_costs_much_and_not_infinity():
+    part = driver_part(lambda table: (table["x"] > 0).to_numpy(float), features_of(), ["x", "idle"], WORDS, **ASKED)
+    importance = part.tables["drivers"].set_index("feature")["importance"]
+    assert np.isfinite(part.tables["driver_groups"][["importance", "low", "high"]]).all(axis=None)
+    assert np.isfinite(importance).all()
+    assert importance["x"] > 1
+
+
 def test_what_is_always_shown_is_shown_though_it_does_not_rank_and_what_the_shop_lacks_is_named():
     part = driver_part(knowing, features_of(), ["x", "idle"], WORDS, **ASKED)
     table = part.tables["drivers"].set_index("feature")

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from purchase.evaluation.bootstrap import row_losses
+
 
 def sample_of(features, most, rng):
     """Return at most ``most`` rows, drawn without replacement, in their order."""
@@ -20,24 +22,26 @@ def rises(predict_propensity, sample, sets, *, n_repeats, rng):
 
     Parameters
     ----------
-    sample : DataFrame with label
+    predict_propensity : callable
+        Takes a table like ``sample``, returns an array of shape (n_rows,).
+    sample : DataFrame of shape (n_rows, n_columns)
+        With ``label``, and an index from 0.
     sets : list of list of str
+        Columns to shuffle together.
+    n_repeats : int
+    rng : numpy Generator
 
     Returns
     -------
     array of shape (n_sets, n_repeats, n_rows)
     """
     labels, n_rows = sample["label"].to_numpy(), len(sample)
-    before = log_losses(labels, predict_propensity(sample))
+    before = row_losses(labels, predict_propensity(sample))
     stacked = pd.concat([sample] * n_repeats, ignore_index=True)
     found = np.empty((len(sets), n_repeats, n_rows))
-    for place, names in enumerate(tqdm(sets, desc="importance on test", disable=None)):
+    for place, names in enumerate(tqdm(sets, desc="permutation importance", disable=None)):
         rows = np.concatenate([rng.permutation(n_rows) for _ in range(n_repeats)])
         shuffled = stacked.assign(**{name: sample[name].take(rows).array for name in names})
-        after = log_losses(np.tile(labels, n_repeats), predict_propensity(shuffled))
+        after = row_losses(np.tile(labels, n_repeats), predict_propensity(shuffled))
         found[place] = after.reshape(n_repeats, n_rows) - before
     return found
-
-
-def log_losses(labels, propensity):
-    return -np.log(np.where(labels == 1, propensity, 1 - propensity))
