@@ -70,7 +70,10 @@ def _off(found, what):
 
 def _nearer(off_by):
     """Say which rules were nearer than ours in orders, at the same cutoffs."""
-    nearer = [name for name, off in off_by.items() if off["orders"] < off["ours_there"]["orders"]]
+    told = {name: off for name, off in off_by.items() if "orders" in off and "orders" in off["ours_there"]}
+    if not told:
+        return "At some cutoff nobody ordered after it, so no error is told as a share of what happened."
+    nearer = [name for name, off in told.items() if off["orders"] < off["ours_there"]["orders"]]
     if not nearer:
         return "No simple rule was nearer in orders at the same cutoffs."
     return f"Nearer in orders at the same cutoffs: {' and '.join(nearer)}. For a month's total, go by that too."

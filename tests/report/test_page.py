@@ -130,6 +130,14 @@ def test_forecasts_that_missed_by_more_than_chance_say_which_interval_to_plan_wi
     assert "same days last year (seasonal naive): the orders begin on 2026-01-01." in text
 
 
+def test_a_month_without_orders_leaves_no_error_to_tell_and_the_page_says_so():
+    backtest = insights()["backtest"]
+    lacking = {"n_cutoffs": 5, "ours_there": {"n_cutoffs": 5}}
+    text = text_of(render(story(found=insights(backtest=backtest | {"off_by": {"propensities": lacking}}))))
+    assert "propensities 5 not told not told not told not told" in text
+    assert "At some cutoff nobody ordered after it" in text
+
+
 def test_a_campaign_aimed_at_uplift_says_what_it_earned_with_its_interval():
     text = text_of(render(story()))
     assert "highest uplift, 20% of the recipients: 12.34 EUR a hundred e-mails [-5.00 EUR, 30.00 EUR]" in text
