@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from purchase.files import validate
-from purchase.params import (
+from purchase.params.settings import (
     FAMILIES,
     SETTINGS,
     LightGBMSettings,
