@@ -51,15 +51,20 @@ def main():
 
 def time_stages(folder, n_events):
     """Return a row a stage: its wall and processor time in seconds, and the most memory that it held."""
+    write_raw(folder, n_events)
+    rows = [{"asked_events": n_events, "stage": stage} | run_stage(stage, folder) for stage in STAGES]
+    n_clean = pq.read_metadata(folder / files.CLEAN / "events.parquet").num_rows
+    return [row | {"n_events": n_clean} for row in rows]
+
+
+def write_raw(folder, n_events):
+    """Simulate a shop of about so many events below ``folder``, beside links to the params and the shops' YAMLs."""
     for name in ("shops", "params.yaml"):
         (folder / name).symlink_to(Path(name).resolve())
     with contextlib.chdir(folder):
         knobs = read_params().simulate.model_copy(update={"n_customers": n_events // EVENTS_PER_CUSTOMER})
         write_shop(knobs, raw=files.RAW / "simulated", truth=files.TRUTH)
     shutil.rmtree(folder / files.TRUTH)
-    rows = [{"asked_events": n_events, "stage": stage} | run_stage(stage, folder) for stage in STAGES]
-    n_clean = pq.read_metadata(folder / files.CLEAN / "events.parquet").num_rows
-    return [row | {"n_events": n_clean} for row in rows]
 
 
 def run_stage(stage, folder):

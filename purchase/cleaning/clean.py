@@ -4,7 +4,7 @@ import dataclasses
 
 import narwhals as nw
 
-from purchase.cleaning import marks, orders, sessions
+from purchase.cleaning import marks, orders, repeats, sessions
 
 # What each clean table is sorted by when it is written: rows that agree in all of it are the same in every column.
 SORT_BY = {
@@ -77,13 +77,15 @@ def clean(tables, *, settle, extra_categories=(), **settings):
 def _marked(tables, settle, categories, settings):
     """Return the tables with sessions found and ``reason`` marked."""
     tidy = {name: marks.normalise(table, categories=categories) for name, table in tables.items()}
-    test_ids = _test_ids(tables["customers"])
-    first = settle(marks.mark_events(tidy["events"], test_ids))
-    found = settle(sessions.sessionise(marks.kept(first), session_gap_minutes=settings["session_gap_minutes"]))
+    test_ids = settle(_test_ids(tables["customers"]))
+    # Only what was found is settled on the way, and not the events themselves: they may be many.
+    first = marks.mark_events(tidy["events"], test_ids, settle(repeats.exact_repeats(tidy["events"])))
+    found = sessions.sessionise(marks.kept(first), session_gap_minutes=settings["session_gap_minutes"])
     knobs = {name: settings[name] for name in ("bot_events_per_minute", "bot_min_events")}
-    bots = sessions.find_bots(found, **knobs)
+    bots = settle(sessions.find_bots(found, **knobs))
+    again = repeats.near_repeats(found, seconds=settings["near_duplicate_seconds"], settle=settle)
     gone = first.filter(~nw.col("reason").is_null())
-    rest = marks.mark_actions(found, bots, near_duplicate_seconds=settings["near_duplicate_seconds"])
+    rest = marks.mark_actions(found, bots, again)
     events = nw.concat([gone, rest.select(*gone.collect_schema().names())])
     return {
         "customers": settle(marks.mark_customers(tidy["customers"])),

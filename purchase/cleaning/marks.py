@@ -4,14 +4,14 @@ import string
 
 import narwhals as nw
 
+from purchase.cleaning.sessions import known_at
 from purchase.tables import MOST_CENTS
 
-# What is the same for two records of one action; their times may differ by a moment.
-SAME_ACTION = ("customer_id", "session_id", "event_type", "product_id", "campaign_id", "order_id")
 LOWER = {  # what engines turn into different small letters
     "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}": "i",
     "\N{GREEK CAPITAL LETTER SIGMA}": "\N{GREEK SMALL LETTER SIGMA}",
 }
+EVER = -(2**62)  # seconds: before all time
 CATEGORIES = ("gender", "country", "acquisition_channel", "loyalty_tier", "category", "device", "traffic_source")
 
 
@@ -30,44 +30,50 @@ def _tidy(text):
 
 
 def mark_customers(customers):
-    """Mark exact duplicates, accounts of the shop's own staff, and further rows of a customer (the first row stays)."""
+    """Mark exact duplicates, accounts of the shop's own staff, and further rows of a customer.
+
+    The row that was known first stays, and the first of those: what a customer states later takes nothing from it.
+    """
+    known = customers.with_columns(known_at=nw.max_horizontal("signed_up_at", "updated_at").fill_null(EVER))
+    earlier = nw.col("row").shift(1).over("customer_id", order_by=["known_at", "row"])
     return _mark(
-        customers,
+        known,
         duplicate=_repeats(customers),
         test_account=nw.col("is_test").max().over("customer_id"),
-        duplicate_customer_id=nw.col("row") != nw.col("row").min().over("customer_id"),
-    )
+        duplicate_customer_id=~earlier.is_null(),
+    ).drop("known_at")
 
 
-def mark_events(events, test_ids):
-    """Mark exact duplicates and events of test accounts; ``test_ids`` holds their ``customer_id``."""
-    return _mark(_with_test(events, test_ids), duplicate=_repeats(events), test_account=nw.col("of_test")).drop(
-        "of_test"
-    )
+def mark_events(events, test_ids, repeats):
+    """Mark exact duplicates and events of test accounts.
+
+    Parameters
+    ----------
+    events, test_ids, repeats : LazyFrame
+        ``test_ids`` holds ``customer_id`` of test accounts; ``repeats``, ``row`` of each event that repeats another.
+    """
+    flagged = _flagged(_with_test(events, test_ids), duplicate=repeats)
+    return _mark(flagged, duplicate=nw.col("duplicate"), test_account=nw.col("of_test")).drop("duplicate", "of_test")
 
 
-def mark_actions(events, bots, *, near_duplicate_seconds):
-    """Mark events of bots, and near duplicates: the same action again within ``near_duplicate_seconds``.
+def mark_actions(events, bots, repeats):
+    """Mark events of bots, and near duplicates: the same action again a moment later.
 
-    Bots come first, since a bot may well be one that repeats itself. Events with neither customer nor session are never
-    near duplicates, since they may be of different people.
+    Bots come first, since a bot may well be one that repeats itself.
 
     Parameters
     ----------
     events : LazyFrame
         Events with their sessions.
     bots : LazyFrame
-        ``session_id`` of the sessions of bots.
+        As ``sessions.find_bots`` returns it.
+    repeats : LazyFrame
+        ``row`` of each event that repeats another.
     """
-    # By arrival: a record that comes late is the duplicate, and takes nothing from what was known before it.
-    previous = nw.col("event_at").shift(1).over(*SAME_ACTION, order_by=["known_at", "row"])
-    known = ~nw.col("customer_id").is_null() | ~nw.col("session_id").is_null()
-    flagged = events.join(bots.with_columns(of_bot=nw.lit(True)), on="session_id", how="left")
-    return _mark(
-        flagged.with_columns(known_at=nw.max_horizontal("event_at", "arrived_at")),
-        bot=nw.col("of_bot"),
-        near_duplicate=known & ((nw.col("event_at") - previous).abs() <= near_duplicate_seconds),
-    ).drop("of_bot", "known_at")
+    flagged = _flagged(events.join(bots, on="session_id", how="left"), again=repeats)
+    return _mark(flagged, bot=known_at() >= nw.col("bot_from"), near_duplicate=nw.col("again")).drop(
+        "bot_from", "again"
+    )
 
 
 def mark_orders(orders, test_ids):
@@ -112,6 +118,13 @@ def _repeats(table):
     """True for a row that is the same as one before it in every column but ``row``."""
     columns = [name for name in table.collect_schema().names() if name != "row"]
     return nw.col("row") != nw.col("row").min().over(*columns)
+
+
+def _flagged(table, **rows):
+    """Add a flag that is true in the rows listed, and missing elsewhere."""
+    for name, listed in rows.items():
+        table = table.join(listed.with_columns(**{name: nw.lit(True)}), on="row", how="left")
+    return table
 
 
 def _with_test(table, test_ids):

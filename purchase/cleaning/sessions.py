@@ -41,7 +41,7 @@ def sessionise(events, *, session_gap_minutes):
 
 def _by_gap(events, session_gap_minutes):
     in_time = {"order_by": ["known_at", "row"]}
-    arrived = events.with_columns(known_at=nw.max_horizontal("event_at", "arrived_at"))
+    arrived = events.with_columns(known_at=known_at())
     pause = nw.col("known_at") - nw.col("known_at").shift(1).over("customer_id", **in_time)
     begins = pause.is_null() | (pause > session_gap_minutes * 60)
     starts = arrived.with_columns(start=nw.when(begins).then(nw.col("known_at")).otherwise(nw.lit(0)))
@@ -51,23 +51,51 @@ def _by_gap(events, session_gap_minutes):
 
 
 def find_bots(events, *, bot_events_per_minute, bot_min_events):
-    """Return ``session_id`` of the sessions of ``bot_min_events`` or more, faster than ``bot_events_per_minute``."""
-    seconds = nw.col("event_at").max() - nw.col("event_at").min()
-    sessions = events.filter(~nw.col("session_id").is_null()).group_by("session_id").agg(n=nw.len(), seconds=seconds)
-    fast = nw.col("n") * 60 > bot_events_per_minute * nw.col("seconds")
-    return sessions.filter(fast & (nw.col("n") >= bot_min_events)).select("session_id")
+    """Find the sessions of bots, and from when on each is known to be one.
+
+    A session is proved a bot's by the event, in order of arrival, by which it has had ``bot_min_events`` or more,
+    faster than ``bot_events_per_minute``. Before that the shop could not know it, and features of that time must not.
+    A session that names no customer is a bot's from its first event on, since no customer's features see it.
+
+    Returns
+    -------
+    LazyFrame
+        ``session_id`` and ``bot_from`` (seconds): events known from then on are the bot's.
+    """
+    in_time = {"order_by": ["known_at", "row"]}
+    acts = events.filter(~nw.col("session_id").is_null()).select(
+        "row", "session_id", "customer_id", "event_at", known_at=known_at()
+    )
+    long = acts.group_by("session_id").agg(n=nw.len()).filter(nw.col("n") >= bot_min_events)
+    acts = acts.join(long.select("session_id"), on="session_id", how="semi")
+    ends = {"latest": nw.col("event_at").cum_max(), "earliest": nw.col("event_at").cum_min()}
+    so_far = {name: end.over("session_id", **in_time) for name, end in ends.items()}
+    acts = acts.with_columns(n=nw.col("row").cum_count().over("session_id", **in_time), **so_far)
+    fast = nw.col("n") * 60 > bot_events_per_minute * (nw.col("latest") - nw.col("earliest"))
+    acts = acts.with_columns(proof_at=nw.when(fast & (nw.col("n") >= bot_min_events)).then(nw.col("known_at")))
+    sessions = acts.group_by("session_id").agg(
+        proved_at=nw.col("proof_at").min(), began_at=nw.col("known_at").min(), n_named=nw.col("customer_id").count()
+    )
+    bot_from = nw.when(nw.col("n_named") == 0).then(nw.col("began_at")).otherwise(nw.col("proved_at"))
+    return sessions.filter(~nw.col("proved_at").is_null()).select("session_id", bot_from=bot_from)
+
+
+def known_at():
+    """When the shop had a record of an event: when it arrived, where that is said and later than the event."""
+    return nw.max_horizontal("event_at", "arrived_at")
 
 
 def sessions_of_events(events):
     """Return a row a session: who, when, how many events, and its first event's device and traffic source.
 
-    ``customer_id`` is the first one that the session names. Device and traffic source are missing where the first event
-    has none: a value that a later event brings was not known when the session began.
+    The first event is the first to arrive: one that comes late moves no session's start. ``customer_id`` is the first
+    one that the session names. Device and traffic source are missing where the first event has none: a value that a
+    later event brings was not known when the session began.
     """
-    first = {"order_by": ["event_at", "row"]}
-    browsing = events.filter(~nw.col("session_id").is_null())
+    first = {"order_by": ["known_at", "row"]}
+    browsing = events.filter(~nw.col("session_id").is_null()).with_columns(known_at=known_at())
     sessions = browsing.group_by("session_id").agg(
-        started_at=nw.col("event_at").min(),
+        started_at=nw.col("event_at").first(**first),
         ended_at=nw.col("event_at").max(),
         n_events=nw.len().cast(nw.Int64),
         device=nw.col("device").first(**first),

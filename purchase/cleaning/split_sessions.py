@@ -4,6 +4,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from purchase.cleaning.sessions import known_at
 from purchase.cleaning.split import SPLIT
 from purchase.tables import TableError
 
@@ -39,13 +40,13 @@ def score_sessions(sessions, events, *, scoring_moment, first_k_events):
             "then. Set scoring_moment to session_start or during_session in the shop's YAML."
         )
     k = 1 if scoring_moment == "session_start" else first_k_events
-    in_time = {"order_by": ["event_at", "row"]}
-    browsing = events.filter(~nw.col("session_id").is_null())
+    in_time = {"order_by": ["known_at", "row"]}
+    browsing = events.filter(~nw.col("session_id").is_null()).with_columns(known_at=known_at())
     numbered = browsing.with_columns(
         number=nw.col("row").cum_count().over("session_id", **in_time),
         known=nw.col("customer_id").fill_null(strategy="forward").over("session_id", **in_time),
     )
-    kth = numbered.filter(nw.col("number") == k).select("session_id", known_id="known", kth_at="event_at")
+    kth = numbered.filter(nw.col("number") == k).select("session_id", known_id="known", kth_at="known_at")
     scored = sessions.join(kth, on="session_id").with_columns(customer_id=nw.col("known_id"))
     if scoring_moment == "session_start":
         return scored.with_columns(cutoff=nw.col("started_at")).select(*columns)

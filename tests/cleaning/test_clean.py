@@ -65,23 +65,55 @@ def test_a_test_account_goes_with_its_events_and_orders(connection):
     assert listed(result.tables["customers"], "customer_id") == [("ann",)]
 
 
+def visit(session, *, seconds, n, customer=None):
+    """Return so many views of a session, of a product each, so many seconds apart."""
+    return [view(seconds * k, customer, session_id=session, product_id=f"p{k}") for k in range(n)]
+
+
 def test_a_bot_is_a_session_too_fast_over_enough_events(connection):
-    fast = [view(2 * n, "bot", product_id=f"p{n}") for n in range(5)]  # 5 events in 8 s: 37 a minute
-    few = [view(2 * n, "ann", product_id=f"p{n}") for n in range(4)]  # as fast, but under bot_min_events
-    slow = [view(3 * n, "bob", product_id=f"p{n}") for n in range(5)]  # 5 events in 12 s: 25 a minute
+    fast = visit("bot", seconds=2, n=5)  # 5 events in 8 s: 37 a minute
+    few = visit("few", seconds=2, n=4)  # as fast, but under bot_min_events
+    slow = visit("slow", seconds=3, n=5)  # 5 events in 12 s: 25 a minute
     result = cleaned(connection, events=fast + few + slow)
     assert reasons(result, "events") == dict.fromkeys(range(1, 6), "bot")
 
 
+def test_a_session_that_names_a_customer_is_a_bots_from_its_proof_on_also_when_it_slows_down(connection):
+    late = view(900, session_id="bot", product_id="p9")
+    result = cleaned(connection, events=[*visit("bot", seconds=2, n=6, customer="ann"), late])
+    assert reasons(result, "events") == {5: "bot", 6: "bot", 7: "bot"}
+
+
+def test_a_bot_is_proved_by_what_has_arrived(connection):
+    fast = visit("bot", seconds=2, n=6, customer="ann")
+    fast[0]["arrived_at"] = T + 900
+    assert reasons(cleaned(connection, events=fast), "events") == {1: "bot", 6: "bot"}
+
+
 def test_a_bot_that_repeats_itself_is_a_bot_and_not_a_set_of_near_duplicates(connection):
-    result = cleaned(connection, events=[view(n, "bot") for n in range(6)])
+    result = cleaned(connection, events=[view(n, None, session_id="bot") for n in range(6)])
     assert set(reasons(result, "events").values()) == {"bot"}
     assert len(reasons(result, "events")) == 6
 
 
-def test_a_second_row_of_a_customer_is_dropped_and_the_first_row_stays(connection):
-    result = cleaned(connection, customers=[{"customer_id": "ann", "gender": "female"}, {"customer_id": "ann"}])
-    assert reasons(result, "customers") == {2: "duplicate_customer_id"}
+def test_a_session_begins_with_the_first_event_that_arrives(connection):
+    late = view(0, session_id="s", device="phone", arrived_at=T + 900)
+    result = cleaned(connection, events=[late, view(60, session_id="s", device="desktop")])
+    assert listed(result.tables["sessions"], "started_at", "n_events", "device") == [(T + 60, 2, "desktop")]
+
+
+def test_near_duplicates_are_found_wherever_two_seconds_lie(connection):
+    pairs = [view(100 * n + n + gap, product_id=f"p{n}") for n in range(12) for gap in (0, 2)]
+    assert reasons(cleaned(connection, events=pairs), "events") == dict.fromkeys(range(2, 25, 2), "near_duplicate")
+
+
+def test_further_rows_of_a_customer_are_dropped_and_the_one_known_first_stays(connection):
+    customers = [{"customer_id": "ann", "gender": gender} for gender in ("male", "female", "other")]
+    customers[0] |= {"signed_up_at": T, "updated_at": T + 9}
+    customers[1] |= {"signed_up_at": T}
+    customers[2] |= {"signed_up_at": T}
+    result = cleaned(connection, customers=customers)
+    assert reasons(result, "customers") == {1: "duplicate_customer_id", 3: "duplicate_customer_id"}
     assert listed(result.tables["customers"], "gender") == [("female",)]
 
 

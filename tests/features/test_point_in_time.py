@@ -12,11 +12,11 @@ from tests.features.small_shop import SPLIT, T, at_cutoff, features_of
 from tests.features.test_only_the_past import CENTS, CUSTOMERS, NAMED, NAMES, SLOW
 from tests.small_tables import lazy, table
 
-CLEANING = {  # a session's bots are found by all of it, so there are none here
+CLEANING = {  # few events make a bot, so that many a session here becomes one, before the cutoff or after it
     "near_duplicate_seconds": 2,
     "session_gap_minutes": 30,
-    "bot_events_per_minute": 10**6,
-    "bot_min_events": 10**6,
+    "bot_events_per_minute": 3,
+    "bot_min_events": 3,
 }
 # Around the cutoff to the second, around the length of a pause that ends a session, and days away.
 TIMES = st.one_of(
@@ -143,7 +143,8 @@ def features(shop, *, n_threads=1):
 def with_other_news(shop, other, random):
     """Keep what was known before T, put another shop's later news in the place of its own, and mix up the order.
 
-    Customers keep when they signed up; what those stated who change it later is another's.
+    Customers keep when they signed up; what those stated who change it later is another's. Others get a second row with
+    a later change, before or after their own.
     """
     (early, late), (_, news) = parts(numbered(shop, 1), T), parts(numbered(other, 1001), T)
     news["customers"] = [
@@ -152,6 +153,13 @@ def with_other_news(shop, other, random):
         for record in numbered(other, 1)["customers"]
         if record["customer_id"] == late_one["customer_id"]
     ]
+    changes = [
+        theirs | {"signed_up_at": own["signed_up_at"], "updated_at": T + 5, "row": random.choice([-2000, 2000]) + n}
+        for n, (own, theirs) in enumerate(
+            zip(numbered(shop, 1)["customers"], numbered(other, 1)["customers"], strict=True)
+        )
+    ]
+    news["customers"] += random.sample(changes, 2)
     twice = {
         name: [record | {"row": record["row"] + 1000} for record in random.choice([news[name], []])] for name in news
     }
@@ -170,6 +178,29 @@ def test_records_that_happen_or_arrive_at_or_after_the_cutoff_change_no_bit_on_t
     )
     assert entries == same
     assert [(row, name) for row in shown for name in shown[row] if shown[row][name] != again[row][name]] == []
+
+
+def test_a_session_that_is_proved_a_bots_after_the_cutoff_is_not_known_to_be_one_before_it():
+    viewed = [{"customer_id": "ann", "event_at": T - 3 + n, "event_type": "view", "product_id": "a"} for n in range(6)]
+    viewed = [event | {"session_id": "s1", "product_id": f"p{n}", "row": n} for n, event in enumerate(viewed)]
+    people = [{"customer_id": name, "row": n} for n, name in enumerate(NAMED)]
+
+    def of_ann(events):
+        return features({"customers": people, "events": events, "orders": []})[0][f"ann@{T}"]
+
+    assert of_ann(viewed) == of_ann(viewed[:3])
+    assert of_ann(viewed)["n_view_7d"] == 2  # the third is the proof, the last before the cutoff
+
+
+def test_a_second_row_of_a_customer_changed_after_the_cutoff_takes_nothing_from_the_first():
+    people = [{"customer_id": name, "signed_up_at": T - DAY, "gender": "female", "row": 1} for name in NAMED]
+    change = {"customer_id": "ann", "signed_up_at": T - DAY, "updated_at": T, "gender": "male"}
+
+    def of_ann(customers):
+        return features({"customers": customers, "events": [], "orders": []})[0][f"ann@{T}"]
+
+    for row in (0, 9):
+        assert of_ann([*people, change | {"row": row}])["gender"] == of_ann(people)["gender"] == "female"
 
 
 SEEN = st.fixed_dictionaries(
