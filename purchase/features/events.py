@@ -9,7 +9,6 @@ from purchase.features.registry import (
     Block,
     Feature,
     grouped,
-    needing,
     number_of,
     only_if,
     ratio,
@@ -131,7 +130,7 @@ def _funnel(spans_days):
 
 def _decayed(half_lives_days):
     for kind in DECAYED:
-        yield from needing(decayed(f"n_{kind}", half_lives_days, is_a(kind), PLURAL[kind], unit="events"), *used(kind))
+        yield from decayed(f"n_{kind}", half_lives_days, is_a(kind), PLURAL[kind], unit="events", kinds=(kind,))
 
 
 def _ratios(lookback):

@@ -44,13 +44,12 @@ def product_block(rows, events, *, spans_days):
     """
     records = past(rows, _views(events, "product_id"), at="event_at", lookback_days=spans_days[-1])
     counts = records.group_by("row_id", "product_id").agg(n=nw.len().cast(nw.Int64), age=COL("age").min())
-    n_viewed = [step(f"n_products_viewed_{span}d", number_of(within(span)), absent=0) for span in spans_days]
+    viewed = [step(f"n_products_viewed_{span}d", number_of(within(span)), absent=0) for span in spans_days]
+    most, what = COL("n").max(), "views of the product viewed most"
+    viewed.append(Feature("n_views_of_a_product", what, "views", aggregate=most, absent=0, kinds=("view",)))
     features = [
         step("n_product_views", COL("n").sum().cast(nw.Int64)),
         step("n_products_seen", nw.len().cast(nw.Int64)),
-        Feature(
-            "n_views_of_a_product", "views of the product viewed most", "views", aggregate=COL("n").max(), absent=0
-        ),
         ratio(
             "viewed_again_share",
             COL("n_product_views") - COL("n_products_seen"),
@@ -58,7 +57,7 @@ def product_block(rows, events, *, spans_days):
             "share of views that are of a product viewed before in the lookback",
         ),
     ]
-    features = [*needing(n_viewed, "events.product_id"), *needing(features, "events.product_id", *used("view"))]
+    features = [*needing(viewed, "events.product_id"), *needing(features, "events.product_id", *used("view"))]
     return Block("events", counts, features, "taste")
 
 

@@ -9,16 +9,32 @@ from tests.features.small_shop import T, at_cutoff, described, event, features_o
 from tests.features.test_point_in_time import CLEANING
 from tests.small_tables import listed, table
 
+NEVER = "; always 0: the shop logs no such events"
+
 
 def test_what_counts_an_event_type_that_the_shop_never_logs_is_0_and_the_dictionary_says_so():
-    found, entries = features_of({"events": [event(1, product_id="a")]}, [at_cutoff(), at_cutoff("bob")])
+    shop = {"events": [event(1, product_id="a"), event(2, "wishlist", category="a")], "orders": [order(3)]}
+    found, entries = features_of(shop, [at_cutoff(), at_cutoff("bob")])
     meaning = {entry["name"]: entry["meaning"] for entry in entries}
-    for row in found.values():
-        assert row["n_search_7d"] == row["n_checkout_90d"] == row["n_in_open_cart"] == 0
-    assert meaning["n_search_7d"] == "searches in the last 7 days; always 0: the shop logs no such events"
+    assert meaning["n_search_7d"] == "searches in the last 7 days" + NEVER
     assert meaning["n_view_7d"] == "product views in the last 7 days"
-    assert not [name for name in meaning if name.startswith(("days_since_search", "checkouts_per_cart"))]
-    assert meaning["carts_per_view"].endswith("always 0: the shop logs no such events")
+    unused = set(EVENT_TYPES) - {"view", "wishlist", "purchase", "email_held_out"}  # the last two are never counted
+    never = {f"n_{kind}_{days}d" for kind in unused for days in (7, 30, 90)} | {"n_in_open_cart"}
+    never |= {f"n_{kind}_halved_10d" for kind in ("search", "add_to_cart", "checkout")}
+    assert {name for name in meaning if name.startswith("n_") and meaning[name].endswith(NEVER)} == never
+    assert {row[name] for row in found.values() for name in never} == {0}
+    assert meaning["carts_per_view"].endswith(NEVER)
+    assert not [name for name in meaning if name.startswith(("days_since_search", "days_since_email", "email_"))]
+    assert "checkouts_per_cart" not in meaning
+
+
+def test_a_shop_without_views_has_viewed_no_product_and_has_no_shares_of_views():
+    found, entries = features_of({"events": [event(1, "search", product_id="a", category="a")]}, [at_cutoff()])
+    names = ("n_view_90d", "n_view_halved_10d", "n_products_viewed_90d", "n_views_of_a_product", "n_categories_viewed")
+    meaning = {entry["name"]: entry["meaning"] for entry in entries}
+    assert {found[f"ann@{T}"][name] for name in names} == {0}
+    assert [name for name in names if not meaning[name].endswith(NEVER)] == []
+    assert not {"viewed_again_share", "favourite_category", "days_since_view"} & set(meaning)
 
 
 def test_a_customer_without_any_record_has_zeros_and_no_times():

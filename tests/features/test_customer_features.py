@@ -102,11 +102,13 @@ def test_the_favourite_category_is_the_one_viewed_most_and_the_first_in_the_alph
     assert (found["favourite_category"], found["favourite_category_share"]) == ("a", 0.4)
 
 
-def test_emails_have_rates_and_a_shop_without_them_has_no_such_features():
+def test_emails_have_rates_and_a_shop_without_them_has_none_but_counts_of_0():
     events = [event(5, "email_sent"), event(4, "email_sent"), event(4, "email_open"), event(1)]
     found = described({"events": events})
     assert (found["email_open_rate"], found["email_click_rate"], found["days_since_email"]) == (0.5, 0, 4)
-    assert not [name for name in described({"events": [event(1)]}) if "email" in name]
+    found = described({"events": [event(1)]})
+    assert {found[name] for name in found if name.startswith("n_email")} == {0}
+    assert not [name for name in found if "email" in name and not name.startswith("n_email")]
 
 
 def test_a_customer_who_signs_up_later_is_unknown_at_the_cutoff():
