@@ -1,11 +1,13 @@
 """What little, odd and huge input becomes: a defined value, or an error that says how to mend it."""
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from purchase.cleaning.clean import clean
 from purchase.engines.registry import engine
-from purchase.tables import EVENT_TYPES, FEATURE_GROUPS, MOST_CENTS
-from tests.features.small_shop import T, at_cutoff, described, event, features_of, order
+from purchase.tables import DAY, EVENT_TYPES, FEATURE_GROUPS, MOST_CENTS
+from tests.features.small_shop import T, at_cutoff, described, event, features_of, kinds_of, order
 from tests.features.test_point_in_time import CLEANING
 from tests.small_tables import listed, table
 
@@ -79,13 +81,15 @@ def test_every_feature_is_of_a_group_that_params_may_leave_out():
     assert {entry["group"] for entry in entries} == set(FEATURE_GROUPS) - {"session_table"}
 
 
-def test_thousands_of_orders_of_the_most_that_a_line_may_cost_add_up_without_overflow():
-    orders = [order(1 + n / 1000, number=f"o{n}", revenue_cents=MOST_CENTS) for n in range(2000)]
+@pytest.mark.parametrize("on", ["duckdb", "polars", "pandas"])
+def test_thousands_of_orders_of_the_most_that_a_line_may_cost_add_up_without_overflow(on):
+    orders = [order(10, number=f"o{n}", revenue_cents=MOST_CENTS) for n in range(2000)]
     carts = [event(1 / 2, "add_to_cart", price_cents=MOST_CENTS)] * 2000
-    found = described({"orders": orders, "events": carts})
-    assert found["revenue_cents_7d"] == 2000 * MOST_CENTS
+    found = described({"orders": orders, "events": carts}, on=on)
+    assert found["revenue_cents_30d"] == 2000 * MOST_CENTS
+    assert found["revenue_cents_halved_10d"] == 1000 * MOST_CENTS  # about 10**16 before the scale is taken off
     assert found["open_cart_cents"] == 2000 * MOST_CENTS
-    assert found["revenue_cents_halved_10d"] < found["revenue_cents_7d"]
+    assert found["mean_unit_price_cents"] == found["mean_cart_price_cents"] == MOST_CENTS
 
 
 def test_a_line_that_costs_more_than_the_contract_allows_is_dropped_with_its_reason():
@@ -100,8 +104,16 @@ def test_a_line_that_costs_more_than_the_contract_allows_is_dropped_with_its_rea
         assert listed(cleaned.tables["dropped"]) == [("orders", 1, "impossible_total")]
 
 
-def test_as_many_categories_as_events_are_counted_and_the_favourite_is_still_the_one_viewed_most():
-    events = [event(1 + n / 10_000, category=f"c{n}", product_id=f"p{n}") for n in range(20_000)]
-    found = described({"events": [*events, event(2, category="c7777", product_id="p7777")]})
-    assert (found["n_categories_viewed"], found["favourite_category"]) == (20_000, "c7777")
-    assert found["n_effective_categories"] == pytest.approx(20_001**2 / 20_003)
+@pytest.mark.parametrize("on", ["duckdb", "polars"])
+def test_a_million_categories_are_counted_and_the_favourite_is_still_the_one_viewed_most(on):
+    n = 1_000_000  # a view a second, the last two of one category and one product
+    names = pa.array([f"c{number}" for number in [*range(n - 1), n - 2]])
+    told = {"event_at": pa.array(T - DAY - np.arange(n)), "row": pa.array(np.arange(1, n + 1))}
+    told |= {"event_type": pa.repeat("view", n), "customer_id": pa.repeat("ann", n)}
+    told |= {"category": names, "product_id": names}
+    kinds = kinds_of("events")
+    events = pa.table({name: told.get(name, pa.nulls(n, kind)) for name, kind in kinds.items()}, pa.schema(kinds))
+    found = described({"events": events}, on=on)
+    assert (found["n_view_30d"], found["n_categories_viewed"], found["favourite_category"]) == (n, n - 1, f"c{n - 2}")
+    assert (found["n_products_viewed_30d"], found["n_views_of_a_product"]) == (n - 1, 2)
+    assert found["n_effective_categories"] == pytest.approx(n**2 / (n - 2 + 2**2))

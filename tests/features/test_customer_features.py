@@ -16,6 +16,17 @@ def test_orders_are_counted_and_added_up_by_window_which_holds_its_first_instant
     assert found["days_since_first_order"] == 90
 
 
+def test_windows_of_a_day_to_a_year_each_hold_what_is_as_old_as_they_are_long_and_nothing_older():
+    windows = [1, 3, 7, 14, 30, 60, 90, 180, 365]
+    ages = [days + late / DAY for days in windows for late in (0, 1)]  # as old as a window is long, and a second older
+    shop = {"orders": [order(age) for age in ages], "events": [event(age) for age in ages]}
+    found = described(shop, windows_days=windows, lookback_days=365)
+    expected = [1, 3, 5, 7, 9, 11, 13, 15, 17]
+    assert [found[f"n_orders_{days}d"] for days in windows] == expected
+    assert [found[f"revenue_cents_{days}d"] for days in windows] == [1000 * n for n in expected]
+    assert [found[f"n_view_{days}d"] for days in windows] == expected
+
+
 def test_gaps_between_orders_say_how_overdue_the_next_one_is():
     found = described({"orders": [order(40), order(30), order(10), order(95)]})  # gaps of 10 and 20 days
     assert found["mean_order_gap_days"] == 15
