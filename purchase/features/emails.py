@@ -6,7 +6,7 @@ from purchase.features.cells import by_cell
 from purchase.features.events import is_a, used
 from purchase.features.filled import EMAILS
 from purchase.features.past import past, within
-from purchase.features.registry import Block, needing, number_of, only_if, ratio, since, step, total
+from purchase.features.registry import Block, needing, number_of, only_if, ratio, share, since, step, total
 from purchase.tables import DAY
 
 COL = nw.col
@@ -56,7 +56,7 @@ def reaction_block(rows, events, orders, *, lookback_days):
     soon = COL("ordered") & (COL("at") - COL("last_click") <= SOON_DAYS * DAY)
     features = [
         step("n_orders_after_click", number_of(soon)),
-        ratio(
+        share(
             "order_after_click_share",
             COL("n_orders_after_click"),
             COL(f"n_orders_{lookback_days}d"),

@@ -12,6 +12,7 @@ from purchase.features.registry import (
     number_of,
     only_if,
     ratio,
+    share,
     since,
     step,
     steps,
@@ -201,7 +202,7 @@ def _device():
     return [
         step("n_mobile", COL("mobile").sum().cast(nw.Int64), absent=0),
         step("n_with_device", COL("with_device").sum().cast(nw.Int64), absent=0),
-        ratio(
+        share(
             "mobile_share",
             COL("n_mobile"),
             COL("n_with_device"),

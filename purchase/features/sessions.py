@@ -7,7 +7,7 @@ import narwhals as nw
 from purchase.features.customers import extra_feature
 from purchase.features.events import PLURAL, is_a, used
 from purchase.features.past import arrived, past
-from purchase.features.registry import Block, Feature, count, distinct, needing, only_if, ratio, step
+from purchase.features.registry import Block, Feature, count, distinct, needing, only_if, ratio, share, step
 from purchase.tables import KNOWN_AT
 
 COL = nw.col
@@ -155,8 +155,8 @@ def _of_pages(extras):
         about = f"time on a page of {kind}, mean"
         features += [
             ratio(f"{kind}_seconds_per_page", COL(time), COL(page), about, unit="seconds", **both),
-            ratio(f"{kind}_page_share", COL(page), n_pages, f"share of pages that are {kind}", **made),
-            ratio(f"{kind}_time_share", COL(time), n_seconds, f"share of time on {kind}", **made),
+            share(f"{kind}_page_share", COL(page), n_pages, f"share of pages that are {kind}", **made),
+            share(f"{kind}_time_share", COL(time), n_seconds, f"share of time on {kind}", **made),
         ]
     return features
 
@@ -166,7 +166,7 @@ def _of_rates(extras):
         return []
     made = _made_of(extras, "exit_rate", "bounce_rate")
     what = "exit rate less bounce rate of the pages seen"
-    return [Feature("exit_minus_bounce", what, value=COL("exit_rate") - COL("bounce_rate"), **made)]
+    return [Feature("exit_minus_bounce", what, "share", value=COL("exit_rate") - COL("bounce_rate"), **made)]
 
 
 def _made_of(extras, *names):

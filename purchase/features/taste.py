@@ -5,7 +5,7 @@ import narwhals as nw
 from purchase.features.cells import by_cell
 from purchase.features.events import is_a, used
 from purchase.features.past import past, within
-from purchase.features.registry import Block, Feature, needing, number_of, only_if, ratio, step
+from purchase.features.registry import Block, Feature, needing, number_of, only_if, ratio, share, step
 
 COL = nw.col
 
@@ -24,7 +24,7 @@ def category_block(rows, events, *, lookback_days, grid):
         step("n_most", COL("n").max()),
         step("n_categorised", COL("n").sum().cast(nw.Int64)),
         step("n_squared", (COL("n") * COL("n")).sum().cast(nw.Int64)),
-        ratio("favourite_category_share", COL("n_most"), COL("n_categorised"), "its share of the views"),
+        share("favourite_category_share", COL("n_most"), COL("n_categorised"), "its share of the views"),
         ratio(
             "n_effective_categories",
             COL("n_categorised") * COL("n_categorised"),
@@ -50,7 +50,7 @@ def product_block(rows, events, *, spans_days):
     features = [
         step("n_product_views", COL("n").sum().cast(nw.Int64)),
         step("n_products_seen", nw.len().cast(nw.Int64)),
-        ratio(
+        share(
             "viewed_again_share",
             COL("n_product_views") - COL("n_products_seen"),
             COL("n_product_views"),

@@ -6,7 +6,7 @@ import pytest
 
 from purchase.cleaning.clean import clean
 from purchase.engines.registry import engine
-from purchase.tables import DAY, EVENT_TYPES, FEATURE_GROUPS, MOST_CENTS
+from purchase.tables import DAY, EVENT_TYPES, MOST_CENTS
 from tests.features.small_shop import T, at_cutoff, described, event, features_of, kinds_of, order
 from tests.features.test_point_in_time import CLEANING
 from tests.small_tables import listed, table
@@ -62,23 +62,6 @@ def test_a_group_that_is_left_out_is_gone_and_its_steps_still_serve_the_others()
     all_of_them, left = described(shop), described(shop, leave_out=["orders", "season"])
     assert set(all_of_them) - set(left) >= {"n_orders_90d", "month", "days_since_order"}
     assert left["orders_trend"] == all_of_them["orders_trend"]
-
-
-def test_every_feature_is_of_a_group_that_params_may_leave_out():
-    shop = {
-        "events": [event(1, kind, session_id="s", product_id="a", category="a", device="a") for kind in EVENT_TYPES],
-        "orders": [order(3), order(9)],
-        "returns": [{"customer_id": "ann", "returned_at": T - 1}],
-        "customers": [{"customer_id": "ann", "signed_up_at": T - 9, "birth_year": 1990}],
-        "sessions": [{"session_id": "s", "customer_id": "ann", "started_at": T - 86_400, "n_events": 9}],
-    }
-    row = at_cutoff() | {"session_id": "s", "part": "train"}
-    entries = [
-        entry
-        for task in ("customer", "session")
-        for entry in features_of(shop, [row], task=task, scoring_moment="session_end")[1]
-    ]
-    assert {entry["group"] for entry in entries} == set(FEATURE_GROUPS) - {"session_table"}
 
 
 @pytest.mark.parametrize("on", ["duckdb", "polars", "pandas"])

@@ -169,14 +169,3 @@ def test_tables_and_columns_that_hold_nothing_make_no_features():
 def test_a_customer_without_orders_has_none_and_no_recency():
     found = described({"orders": [order(3, customer="bob")]})
     assert (found["n_orders_90d"], found["days_since_order"], found["revenue_cents_90d"]) == (0, None, 0)
-
-
-def test_the_dictionary_lists_the_columns_in_their_order_each_with_a_meaning():
-    shop = {
-        "orders": [order(3)],
-        "events": [event(2, category="a", device="mobile", session_id="s"), event(3, "email_sent")],
-    }
-    found, entries = features_of(shop, [at_cutoff()])
-    assert [entry["name"] for entry in entries] == list(found[f"ann@{T}"])
-    assert all(entry["meaning"] and entry["table"] and entry["known_at"] == "cutoff" for entry in entries)
-    assert len({entry["name"] for entry in entries}) == len(entries)
