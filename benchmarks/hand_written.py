@@ -1,6 +1,6 @@
 """The default features of the customer task at one cutoff as one statement of DuckDB SQL, written by hand.
 
-For benchmarks.features, which compares its time with that of the features that are written once for all engines. It
+For benchmarks.engines, which compares its time with that of the features that are written once for all engines. It
 knows what those cannot: that there is a single cutoff, that the shop's clock is UTC, and which columns the simulated
 shop fills. BG/NBD, which no SQL computes, is left out of both.
 """

@@ -49,6 +49,10 @@ FEATURE_GROUPS = (
     *("session_table", "session_start", "session", "moment"),
 )
 
+# Units in which a number says all by itself, so that a text that shows it leaves them out.
+YES_OR_NO = "1 or 0"
+PURE_UNITS = ("ratio", "share", "probability", "0 to 2", "as given", YES_OR_NO)
+
 # Columns of a feature table that describe the row and are never features.
 KEY_COLUMNS = ("row_id", "customer_id", "session_id", "cutoff", "group", "label")
 

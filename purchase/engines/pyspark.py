@@ -72,7 +72,8 @@ def _session(master, settings):
         reason = " ".join(str(error).split("\n")[:2])
         raise EngineError(
             f"params.yaml: spark_master={master!r}: Spark does not start: {reason}. "
-            "Check the address and that the cluster runs the same version of Spark, or set spark_master: local[2]."
+            "Check the address, and that the cluster answers and runs the same version of Spark, or set spark_master: "
+            "local[2]."
         ) from None
 
 

@@ -10,7 +10,7 @@ from purchase.features.blocks import Asked, list_blocks
 from purchase.features.cells import grid_of
 from purchase.features.filled import find_filled
 from purchase.features.registry import entry, usable
-from purchase.tables import DAY, KEY_COLUMNS, TableError, with_missing
+from purchase.tables import DAY, KEY_COLUMNS, YES_OR_NO, TableError, with_missing
 
 COL = nw.col
 OUTCOME = ("customer_id", "ended_at", "n_events", "first_ordered_at", "ordered")  # of a session: not for features
@@ -166,7 +166,7 @@ def _as_kept(feature, filled):
     """
     gaps = feature.as_told and any(f"{need} missing" in filled for need in feature.needs)
     if feature.type == "boolean" and gaps:
-        feature = dataclasses.replace(feature, type="number")
+        feature = dataclasses.replace(feature, type="number", unit=YES_OR_NO)
     if feature.kinds and not any(f"events.event_type={kind}" in filled for kind in feature.kinds):
         feature = dataclasses.replace(feature, meaning=f"{feature.meaning}; always 0: the shop logs no such events")
     return feature

@@ -4,9 +4,10 @@ import narwhals as nw
 
 from purchase.features import clock
 from purchase.features.registry import Block, Feature, only_if
-from purchase.tables import DAY
+from purchase.tables import DAY, YES_OR_NO
 
 COL = nw.col
+UNIT_OF = {"number": "as given"}  # of a shop's own column whose YAML names no unit
 AS_STATED = {  # column: meaning
     "gender": "gender as stated",
     "country": "country",
@@ -50,6 +51,7 @@ def customer_block(extras):
         Feature(
             "email_consent",
             "may be sent promotions, as agreed at sign-up: 1 yes, 0 no",
+            YES_OR_NO,
             value=COL("email_consent").cast(nw.Int64),
             needs=("customers.email_consent",),
         ),
@@ -65,7 +67,7 @@ def extra_feature(table, name, extra, *, known_at):
     return Feature(
         name,
         extra.meaning,
-        extra.unit,
+        extra.unit or UNIT_OF.get(extra.type, ""),
         value=COL(name),
         type=extra.type,
         known_at=known_at,

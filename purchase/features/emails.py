@@ -6,7 +6,7 @@ from purchase.features.cells import by_cell
 from purchase.features.events import is_a, used
 from purchase.features.filled import EMAILS
 from purchase.features.past import past, within
-from purchase.features.registry import Block, needing, number_of, only_if, ratio, since, step, total
+from purchase.features.registry import Block, needing, number_of, only_if, ratio, share, since, step, total
 from purchase.tables import DAY
 
 COL = nw.col
@@ -21,7 +21,7 @@ def email_block(rows, events, *, spans_days, grid):
     sums |= {f"last_{kind}": only_if(is_a(kind), COL("event_at")).max() for kind in ("email_sent", "email_click")}
     cells = by_cell(events.filter(is_a(*verbs)), at="event_at", grid=grid, **sums)
     records = past(rows, cells, at="event_at", lookback_days=lookback)
-    features = [
+    counts = [
         total(
             f"n_{kind}_{days}d",
             only_if(within(days), COL(f"n_{kind}")),
@@ -33,7 +33,7 @@ def email_block(rows, events, *, spans_days, grid):
         for kind, verb in verbs.items()
     ]
     sent, opened, clicked = (COL(f"n_{kind}_{lookback}d") for kind in verbs)
-    features += [
+    features = [
         ratio("email_open_rate", opened, sent, "e-mails opened over e-mails sent in the lookback"),
         ratio("email_click_rate", clicked, sent, "clicks over e-mails sent in the lookback"),
         step("last_email_at", COL("last_email_sent").max()),
@@ -43,7 +43,7 @@ def email_block(rows, events, *, spans_days, grid):
         step("last_click_at", COL("last_email_click").max()),
         since("days_since_email_click", "last_click_at", "time since the last click in an e-mail"),
     ]
-    return Block("events", records, needing(features, EMAILS), "emails")
+    return Block("events", records, counts + needing(features, EMAILS), "emails")
 
 
 def reaction_block(rows, events, orders, *, lookback_days):
@@ -56,7 +56,7 @@ def reaction_block(rows, events, orders, *, lookback_days):
     soon = COL("ordered") & (COL("at") - COL("last_click") <= SOON_DAYS * DAY)
     features = [
         step("n_orders_after_click", number_of(soon)),
-        ratio(
+        share(
             "order_after_click_share",
             COL("n_orders_after_click"),
             COL(f"n_orders_{lookback_days}d"),

@@ -9,10 +9,10 @@ from purchase.features.registry import (
     Block,
     Feature,
     grouped,
-    needing,
     number_of,
     only_if,
     ratio,
+    share,
     since,
     step,
     steps,
@@ -131,7 +131,7 @@ def _funnel(spans_days):
 
 def _decayed(half_lives_days):
     for kind in DECAYED:
-        yield from needing(decayed(f"n_{kind}", half_lives_days, is_a(kind), PLURAL[kind], unit="events"), *used(kind))
+        yield from decayed(f"n_{kind}", half_lives_days, is_a(kind), PLURAL[kind], unit="events", kinds=(kind,))
 
 
 def _ratios(lookback):
@@ -202,7 +202,7 @@ def _device():
     return [
         step("n_mobile", COL("mobile").sum().cast(nw.Int64), absent=0),
         step("n_with_device", COL("with_device").sum().cast(nw.Int64), absent=0),
-        ratio(
+        share(
             "mobile_share",
             COL("n_mobile"),
             COL("n_with_device"),

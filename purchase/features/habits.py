@@ -4,7 +4,7 @@ import narwhals as nw
 
 from purchase.features import clock
 from purchase.features.past import past
-from purchase.features.registry import Block, number_of, ratio, step
+from purchase.features.registry import Block, number_of, share, step
 from purchase.tables import DAY, EMAIL_TYPES
 
 COL = nw.col
@@ -35,6 +35,6 @@ def _habits(table, records, at, plural, lookback_days, when):
         hours = "on Saturday or Sunday" if part == "weekend" else f"in the six hours from {PARTS[part]} o'clock"
         features += [
             step(f"n_{part}_{plural}", number_of(condition)),
-            ratio(f"{part}_{plural}_share", COL(f"n_{part}_{plural}"), COL(n), f"share of {plural} {hours}"),
+            share(f"{part}_{plural}_share", COL(f"n_{part}_{plural}"), COL(n), f"share of {plural} {hours}"),
         ]
     return Block(table, records, features, "habits")

@@ -95,8 +95,8 @@ def _told(kinds, models, horizon_days):
 
 
 MEANINGS = {
-    "bg_nbd_alive": ("chance that the customer has not dropped out", ""),
-    "bg_nbd_order_chance": ("chance of an order in the {} days from the cutoff on", ""),
+    "bg_nbd_alive": ("chance that the customer has not dropped out", "probability"),
+    "bg_nbd_order_chance": ("chance of an order in the {} days from the cutoff on", "probability"),
     "bg_nbd_orders": ("orders to expect in the {} days from the cutoff on", "orders"),
 }
 

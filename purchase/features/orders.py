@@ -13,6 +13,7 @@ from purchase.features.registry import (
     number_of,
     only_if,
     ratio,
+    share,
     since,
     step,
     total,
@@ -170,7 +171,7 @@ def _discounts(lookback):
     n_orders, revenue = COL(f"n_orders_{lookback}d"), COL(f"revenue_cents_{lookback}d")
     return [
         step("discounts", COL("discount_cents").sum().cast(nw.Int64)),
-        ratio(
+        share(
             "discount_share",
             COL("discounts"),
             COL("discounts") + revenue,
@@ -178,7 +179,7 @@ def _discounts(lookback):
             needs=(*MONEY, "orders.discount_cents>0"),
         ),
         step("n_with_coupon", number_of(COL("has_coupon")), absent=0),
-        ratio(
+        share(
             "coupon_share",
             COL("n_with_coupon"),
             n_orders,
@@ -218,7 +219,7 @@ def _variety():
             needs=needs,
         )
     what = "share of order lines with a product bought before in the lookback"
-    yield ratio("repeated_line_share", again, COL("n_lines"), what, needs=product)
+    yield share("repeated_line_share", again, COL("n_lines"), what, needs=product)
 
 
 def return_block(rows, returns, *, lookback_days):

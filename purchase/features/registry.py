@@ -55,9 +55,14 @@ def step(name, aggregate, *, absent=None):
     return Feature(name, aggregate=aggregate, absent=absent)
 
 
-def ratio(name, above, below, meaning, *, unit="", **more):
+def ratio(name, above, below, meaning, *, unit="ratio", **more):
     """Divide two expressions over the row; missing where the denominator is 0 or missing."""
     return Feature(name, meaning, unit, value=nw.when(below > 0).then(above / below), **more)
+
+
+def share(name, part, whole, meaning, **more):
+    """Divide a part by its whole, between 0 and 1; missing where the whole is 0 or missing."""
+    return ratio(name, part, whole, meaning, unit="share", **more)
 
 
 def since(name, instant, meaning, **more):

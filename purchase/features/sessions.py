@@ -5,9 +5,9 @@ import dataclasses
 import narwhals as nw
 
 from purchase.features.customers import extra_feature
-from purchase.features.events import PLURAL, is_a
+from purchase.features.events import PLURAL, is_a, used
 from purchase.features.past import arrived, past
-from purchase.features.registry import Block, Feature, count, distinct, needing, only_if, ratio, step
+from purchase.features.registry import Block, Feature, count, distinct, needing, only_if, ratio, share, step
 from purchase.tables import KNOWN_AT
 
 COL = nw.col
@@ -37,10 +37,11 @@ def start_block():
 
 def so_far_block(rows, events):
     """Describe what a session has shown before its cutoff."""
-    records = so_far(rows, events)
-    previous = COL("event_at").shift(1).over("row_id", order_by=["event_at", "row"])
-    records = records.with_columns(pause=COL("event_at") - previous)
-    return Block("events", records, _during([*_acts(), *_sights()]), "session")
+    previous, previous_type = (
+        COL(name).shift(1).over("row_id", order_by=["event_at", "row"]) for name in ("event_at", "event_type")
+    )
+    records = so_far(rows, events).with_columns(pause=COL("event_at") - previous, previous_type=previous_type)
+    return Block("events", records, _during([*_acts(), *_views(), *_sights()]), "session")
 
 
 def so_far(rows, events):
@@ -89,6 +90,17 @@ def _acts():
     yield step("last_pause", COL("pause").last(order_by=["event_at", "row"]))
     yield Feature("last_pause_so_far", "time between the last two events so far", "seconds", value=COL("last_pause"))
     yield Feature("last_type_so_far", "the last event so far", aggregate=last, type="category")
+
+
+def _views():
+    """Say how long the products that were viewed held the visitor, and how often they were viewed again."""
+    product = only_if(is_a("view"), COL("product_id"))
+    again = product.count().cast(nw.Int64) - distinct(product)
+    what, needs = "views so far of a product viewed before in the session", ("events.product_id",)
+    yield Feature("n_views_again_so_far", what, "events", aggregate=again, absent=0, needs=needs, kinds=("view",))
+    dwell = only_if(COL("previous_type") == "view", COL("pause")).mean()
+    what = "time from a view to the next event so far, mean; missing: nothing followed a view"
+    yield Feature("seconds_after_view_so_far", what, "seconds", aggregate=dwell, needs=used("view"))
 
 
 def _sights():
@@ -143,8 +155,8 @@ def _of_pages(extras):
         about = f"time on a page of {kind}, mean"
         features += [
             ratio(f"{kind}_seconds_per_page", COL(time), COL(page), about, unit="seconds", **both),
-            ratio(f"{kind}_page_share", COL(page), n_pages, f"share of pages that are {kind}", **made),
-            ratio(f"{kind}_time_share", COL(time), n_seconds, f"share of time on {kind}", **made),
+            share(f"{kind}_page_share", COL(page), n_pages, f"share of pages that are {kind}", **made),
+            share(f"{kind}_time_share", COL(time), n_seconds, f"share of time on {kind}", **made),
         ]
     return features
 
@@ -154,7 +166,7 @@ def _of_rates(extras):
         return []
     made = _made_of(extras, "exit_rate", "bounce_rate")
     what = "exit rate less bounce rate of the pages seen"
-    return [Feature("exit_minus_bounce", what, value=COL("exit_rate") - COL("bounce_rate"), **made)]
+    return [Feature("exit_minus_bounce", what, "share", value=COL("exit_rate") - COL("bounce_rate"), **made)]
 
 
 def _made_of(extras, *names):

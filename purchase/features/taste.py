@@ -5,7 +5,7 @@ import narwhals as nw
 from purchase.features.cells import by_cell
 from purchase.features.events import is_a, used
 from purchase.features.past import past, within
-from purchase.features.registry import Block, Feature, needing, number_of, only_if, ratio, step
+from purchase.features.registry import Block, Feature, needing, number_of, only_if, ratio, share, step
 
 COL = nw.col
 
@@ -24,7 +24,7 @@ def category_block(rows, events, *, lookback_days, grid):
         step("n_most", COL("n").max()),
         step("n_categorised", COL("n").sum().cast(nw.Int64)),
         step("n_squared", (COL("n") * COL("n")).sum().cast(nw.Int64)),
-        ratio("favourite_category_share", COL("n_most"), COL("n_categorised"), "its share of the views"),
+        share("favourite_category_share", COL("n_most"), COL("n_categorised"), "its share of the views"),
         ratio(
             "n_effective_categories",
             COL("n_categorised") * COL("n_categorised"),
@@ -44,21 +44,20 @@ def product_block(rows, events, *, spans_days):
     """
     records = past(rows, _views(events, "product_id"), at="event_at", lookback_days=spans_days[-1])
     counts = records.group_by("row_id", "product_id").agg(n=nw.len().cast(nw.Int64), age=COL("age").min())
-    n_viewed = [step(f"n_products_viewed_{span}d", number_of(within(span)), absent=0) for span in spans_days]
+    viewed = [step(f"n_products_viewed_{span}d", number_of(within(span)), absent=0) for span in spans_days]
+    most, what = COL("n").max(), "views of the product viewed most"
+    viewed.append(Feature("n_views_of_a_product", what, "views", aggregate=most, absent=0, kinds=("view",)))
     features = [
         step("n_product_views", COL("n").sum().cast(nw.Int64)),
         step("n_products_seen", nw.len().cast(nw.Int64)),
-        Feature(
-            "n_views_of_a_product", "views of the product viewed most", "views", aggregate=COL("n").max(), absent=0
-        ),
-        ratio(
+        share(
             "viewed_again_share",
             COL("n_product_views") - COL("n_products_seen"),
             COL("n_product_views"),
             "share of views that are of a product viewed before in the lookback",
         ),
     ]
-    features = [*needing(n_viewed, "events.product_id"), *needing(features, "events.product_id", *used("view"))]
+    features = [*needing(viewed, "events.product_id"), *needing(features, "events.product_id", *used("view"))]
     return Block("events", counts, features, "taste")
 
 

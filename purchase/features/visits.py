@@ -5,7 +5,7 @@ import narwhals as nw
 from purchase.features.cells import by_cell
 from purchase.features.events import is_a, used
 from purchase.features.past import past, within
-from purchase.features.registry import Block, Feature, count, grouped, needing, number_of, ratio, step
+from purchase.features.registry import Block, Feature, count, grouped, needing, number_of, ratio, share, step
 from purchase.tables import DAY
 
 COL = nw.col
@@ -57,8 +57,8 @@ def _depth(lookback):
         step("n_of_one_event", number_of(COL("n_events") == 1)),
         ratio("mean_session_minutes", COL("seconds") / 60, n_sessions, "length of a session, mean", unit="minutes"),
         ratio("events_per_session", COL("n_session_events"), n_sessions, "events in a session, mean", unit="events"),
-        ratio("cart_session_share", COL("n_with_cart"), n_sessions, "share of sessions with a cart", needs=cart),
-        ratio("one_event_session_share", COL("n_of_one_event"), n_sessions, "share of sessions of a single event"),
+        share("cart_session_share", COL("n_with_cart"), n_sessions, "share of sessions with a cart", needs=cart),
+        share("one_event_session_share", COL("n_of_one_event"), n_sessions, "share of sessions of a single event"),
         ratio("orders_per_session", COL(f"n_orders_{lookback}d"), n_sessions, per_session, needs=("orders",)),
     ]
 
@@ -71,7 +71,7 @@ def _last():
         step("last_length", COL("length").first(**latest)),
         Feature("last_session_minutes", "length of the last session", "minutes", value=COL("last_length") / 60),
         Feature("last_session_views", "views in the last session", "events", aggregate=COL("n_views").first(**latest)),
-        Feature("last_session_reach", reach, aggregate=COL("reach").first(**latest)),
+        Feature("last_session_reach", reach, "0 to 2", aggregate=COL("reach").first(**latest)),
     ]
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from purchase.tables import PURE_UNITS
+
 NO_VALUE = "none"
 AS_YES_OR_NO = {0: "no", 1: "yes"}
 
@@ -40,7 +42,7 @@ class Words:
             return str(value)
         if entry.get("type") == "boolean":
             return AS_YES_OR_NO[int(value)]
-        unit = entry.get("unit", "")
+        unit = "" if entry.get("unit") in PURE_UNITS else entry.get("unit", "")
         if unit == "cents":
             return money(value, self.currency)
         whole = value == round(value) or abs(value) >= 100

@@ -10,13 +10,21 @@ from purchase.engines.registry import engine
 KNOBS = {"n_threads": 2, "memory_gb": 1, "spark_master": "local[2]"}
 
 
+def lacking_for_spark():
+    """Say what Spark lacks here, and how to install it; empty: nothing."""
+    if find_spec("pyspark") is None:
+        return "pyspark is not installed: pip install -r requirements-spark.txt"
+    home = os.environ.get("JAVA_HOME")
+    if not shutil.which("java", path=str(Path(home, "bin")) if home else None):
+        return "there is no Java: apt-get install openjdk-17-jre-headless"
+    return ""
+
+
 @pytest.fixture(scope="module")
 def spark():
     """One Spark for the tests of a module."""
-    if find_spec("pyspark") is None:
-        pytest.skip("pyspark is not installed: pip install -r requirements-spark.txt")
-    if not shutil.which("java", path=str(Path(os.environ["JAVA_HOME"], "bin")) if "JAVA_HOME" in os.environ else None):
-        pytest.skip("there is no Java: apt-get install openjdk-17-jre-headless")
+    if lacking_for_spark():
+        pytest.skip(lacking_for_spark())
     with engine("pyspark", **KNOBS) as running:
         yield running
 

@@ -46,6 +46,7 @@ def _customers(draw):
             "gender": _one(draw, ["female", "male", None]),
             "country": _one(draw, ["DE", " de", "FR", None]),
             "email_consent": _one(draw, [True, False, None]),
+            "updated_at": _one(draw, [_time(draw), None]),
             "is_test": name == "c3",
         }
         for name in CUSTOMERS[:-4]  # the others are in events and orders alone
@@ -95,10 +96,12 @@ def _orders(draw):
                     "unit_price_cents": _one(draw, [100, 2599, None]),
                     "discount_cents": _one(draw, [0, 0, 50]),
                     "coupon": _one(draw, ["SALE", None, None]),
+                    "arrived_at": _one(draw, [order["ordered_at"] + int(draw.integers(20 * DAY)), None, None]),
                 }
             )
         if draw.random() < 0.2:
-            back = {"ordered_at": order["ordered_at"] + int(draw.integers(-DAY, 40 * DAY)), "is_return": True}
+            at = order["ordered_at"] + int(draw.integers(-DAY, 40 * DAY))
+            back = {"ordered_at": at, "is_return": True, "arrived_at": _one(draw, [at + 5 * DAY, None])}
             rows.append(rows[-1] | back | {"order_id": _one(draw, [order["order_id"], "unknown"])})
     return rows
 

@@ -22,15 +22,16 @@ from purchase.engines.base import EngineError
 from purchase.engines.registry import engine
 from purchase.params import Params, read_params
 from purchase.tables import TableError
-from tests.engines.conftest import KNOBS
+from tests.engines.conftest import KNOBS, lacking_for_spark
 
 ROOT = Path(__file__).parents[2]
 ENGINES = get_args(Params.model_fields["engine"].annotation)
 COL = nw.col
 needs_pyspark = pytest.mark.skipif(find_spec("pyspark") is None, reason="pyspark is not installed")
+needs_spark = pytest.mark.skipif(bool(lacking_for_spark()), reason=lacking_for_spark())
 
 
-def run_preprocess(folder, *, first="", **changed):
+def run_preprocess(folder, *, first="", timeout=120, **changed):
     """Run the stage in a folder with the committed params, changed; ``first`` is Python that runs before it."""
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8")) | changed
     (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
@@ -45,7 +46,7 @@ def run_preprocess(folder, *, first="", **changed):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=timeout,
     )
 
 
@@ -91,7 +92,7 @@ def test_a_misspelt_engine_is_refused_with_the_nearest_name(tmp_path):
     assert_one_error(run_preprocess(tmp_path, engine="spark"), "engine='spark'", "'pyspark'")
 
 
-@needs_pyspark
+@needs_spark
 def test_a_spark_master_that_does_not_answer_is_one_error_within_seconds(tmp_path):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # bound and not listening: a connection is refused
@@ -100,6 +101,22 @@ def test_a_spark_master_that_does_not_answer_is_one_error_within_seconds(tmp_pat
         done = run_preprocess(tmp_path, engine="pyspark", spark_master=master)
     assert_one_error(done, f"spark_master='{master}' does not answer", "spark_master: local[2]")
     assert time.monotonic() - began < 30
+
+
+@needs_spark
+@pytest.mark.xdist_group("engines")
+def test_a_spark_master_that_takes_the_connection_and_says_nothing_is_one_error_after_a_minute(tmp_path):
+    # Spark asks three times, 20 seconds apart, and no setting of it changes that.
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        master = f"spark://127.0.0.1:{mute.getsockname()[1]}"
+        done = run_preprocess(tmp_path, engine="pyspark", spark_master=master, timeout=240)
+    error = done.stderr[done.stderr.index("error: ") :]  # after what Spark says of itself
+    assert done.returncode == 1
+    assert error.startswith(f"error: params.yaml: spark_master='{master}'")
+    assert error.count("\n") == 1
+    assert "spark_master: local[2]" in error
 
 
 @needs_pyspark

@@ -1,7 +1,10 @@
 """A clean shop of a few records, and its features, for the tests of this room."""
 
+from importlib.util import find_spec
+
 import narwhals as nw
 import pyarrow as pa
+import pytest
 
 from purchase.cleaning.orders import LINES, RETURNS
 from purchase.cleaning.sessions import STANDARD
@@ -66,11 +69,17 @@ def lines_of(order):
 
 
 def clean_tables(connection, records, more=None):
-    """Return the six clean tables; ``records`` is {table: rows}, ``more`` {table: {column: Arrow type}}."""
+    """Return the six clean tables; ``records`` is {table: rows}, ``more`` {table: {column: Arrow type}}.
+
+    Many rows may be an Arrow table with all columns instead.
+    """
     tables = {}
     if "order_lines" not in records:
         records = records | {"order_lines": [line for order in records.get("orders", ()) for line in lines_of(order)]}
     for name in ("customers", "events", "orders", "order_lines", "returns", "sessions"):
+        if isinstance(records.get(name), pa.Table):
+            tables[name] = connection.lazy(records[name])
+            continue
         kinds = kinds_of(name) | (more or {}).get(name, {})
         filled = [dict.fromkeys(kinds) | DEFAULTS.get(name, {}) | row for row in records.get(name, ())]
         if name == "events":
@@ -79,8 +88,13 @@ def clean_tables(connection, records, more=None):
     return tables
 
 
-def features_of(records, rows, *, more=None, n_threads=1, **changed):
-    """Return {row_id: {feature: value}} and the dictionary; what ``rows``, of the split, leave out is missing."""
+def features_of(records, rows, *, more=None, n_threads=1, on="duckdb", **changed):
+    """Return {row_id: {feature: value}} and the dictionary; what ``rows``, of the split, leave out is missing.
+
+    ``on`` is an engine's name; a test on one that is not installed is skipped.
+    """
+    if find_spec(on) is None:
+        pytest.skip(f"{on} is not installed: pip install -r requirements-{on}.txt")
     asked = {
         "task": "customer",
         "scoring_moment": "session_start",
@@ -91,7 +105,7 @@ def features_of(records, rows, *, more=None, n_threads=1, **changed):
         "time_zone": "UTC",
         "extras": {"customers": {}, "sessions": {}},
     }
-    with engine(n_threads=n_threads, memory_gb=1) as connection:
+    with engine(on, n_threads=n_threads, memory_gb=1) as connection:
         split = lazy(connection, [dict.fromkeys(SPLIT) | row for row in rows], SPLIT)
         tables = clean_tables(connection, records, more)
         asked |= {"engine": connection, "bg_nbd": fit_loyalty(split, tables["order_lines"], lookback_days=90)}

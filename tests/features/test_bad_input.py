@@ -1,24 +1,42 @@
 """What little, odd and huge input becomes: a defined value, or an error that says how to mend it."""
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from purchase.cleaning.clean import clean
 from purchase.engines.registry import engine
-from purchase.tables import EVENT_TYPES, FEATURE_GROUPS, MOST_CENTS
-from tests.features.small_shop import T, at_cutoff, described, event, features_of, order
+from purchase.tables import DAY, EVENT_TYPES, MOST_CENTS
+from tests.features.small_shop import T, at_cutoff, described, event, features_of, kinds_of, order
 from tests.features.test_point_in_time import CLEANING
 from tests.small_tables import listed, table
 
+NEVER = "; always 0: the shop logs no such events"
+
 
 def test_what_counts_an_event_type_that_the_shop_never_logs_is_0_and_the_dictionary_says_so():
-    found, entries = features_of({"events": [event(1, product_id="a")]}, [at_cutoff(), at_cutoff("bob")])
+    shop = {"events": [event(1, product_id="a"), event(2, "wishlist", category="a")], "orders": [order(3)]}
+    found, entries = features_of(shop, [at_cutoff(), at_cutoff("bob")])
     meaning = {entry["name"]: entry["meaning"] for entry in entries}
-    for row in found.values():
-        assert row["n_search_7d"] == row["n_checkout_90d"] == row["n_in_open_cart"] == 0
-    assert meaning["n_search_7d"] == "searches in the last 7 days; always 0: the shop logs no such events"
+    assert meaning["n_search_7d"] == "searches in the last 7 days" + NEVER
     assert meaning["n_view_7d"] == "product views in the last 7 days"
-    assert not [name for name in meaning if name.startswith(("days_since_search", "checkouts_per_cart"))]
-    assert meaning["carts_per_view"].endswith("always 0: the shop logs no such events")
+    unused = set(EVENT_TYPES) - {"view", "wishlist", "purchase", "email_held_out"}  # the last two are never counted
+    never = {f"n_{kind}_{days}d" for kind in unused for days in (7, 30, 90)} | {"n_in_open_cart"}
+    never |= {f"n_{kind}_halved_10d" for kind in ("search", "add_to_cart", "checkout")}
+    assert {name for name in meaning if name.startswith("n_") and meaning[name].endswith(NEVER)} == never
+    assert {row[name] for row in found.values() for name in never} == {0}
+    assert meaning["carts_per_view"].endswith(NEVER)
+    assert not [name for name in meaning if name.startswith(("days_since_search", "days_since_email", "email_"))]
+    assert "checkouts_per_cart" not in meaning
+
+
+def test_a_shop_without_views_has_viewed_no_product_and_has_no_shares_of_views():
+    found, entries = features_of({"events": [event(1, "search", product_id="a", category="a")]}, [at_cutoff()])
+    names = ("n_view_90d", "n_view_halved_10d", "n_products_viewed_90d", "n_views_of_a_product", "n_categories_viewed")
+    meaning = {entry["name"]: entry["meaning"] for entry in entries}
+    assert {found[f"ann@{T}"][name] for name in names} == {0}
+    assert [name for name in names if not meaning[name].endswith(NEVER)] == []
+    assert not {"viewed_again_share", "favourite_category", "days_since_view"} & set(meaning)
 
 
 def test_a_customer_without_any_record_has_zeros_and_no_times():
@@ -46,30 +64,15 @@ def test_a_group_that_is_left_out_is_gone_and_its_steps_still_serve_the_others()
     assert left["orders_trend"] == all_of_them["orders_trend"]
 
 
-def test_every_feature_is_of_a_group_that_params_may_leave_out():
-    shop = {
-        "events": [event(1, kind, session_id="s", product_id="a", category="a", device="a") for kind in EVENT_TYPES],
-        "orders": [order(3), order(9)],
-        "returns": [{"customer_id": "ann", "returned_at": T - 1}],
-        "customers": [{"customer_id": "ann", "signed_up_at": T - 9, "birth_year": 1990}],
-        "sessions": [{"session_id": "s", "customer_id": "ann", "started_at": T - 86_400, "n_events": 9}],
-    }
-    row = at_cutoff() | {"session_id": "s", "part": "train"}
-    entries = [
-        entry
-        for task in ("customer", "session")
-        for entry in features_of(shop, [row], task=task, scoring_moment="session_end")[1]
-    ]
-    assert {entry["group"] for entry in entries} == set(FEATURE_GROUPS) - {"session_table"}
-
-
-def test_thousands_of_orders_of_the_most_that_a_line_may_cost_add_up_without_overflow():
-    orders = [order(1 + n / 1000, number=f"o{n}", revenue_cents=MOST_CENTS) for n in range(2000)]
+@pytest.mark.parametrize("on", ["duckdb", "polars", "pandas"])
+def test_thousands_of_orders_of_the_most_that_a_line_may_cost_add_up_without_overflow(on):
+    orders = [order(10, number=f"o{n}", revenue_cents=MOST_CENTS) for n in range(2000)]
     carts = [event(1 / 2, "add_to_cart", price_cents=MOST_CENTS)] * 2000
-    found = described({"orders": orders, "events": carts})
-    assert found["revenue_cents_7d"] == 2000 * MOST_CENTS
+    found = described({"orders": orders, "events": carts}, on=on)
+    assert found["revenue_cents_30d"] == 2000 * MOST_CENTS
+    assert found["revenue_cents_halved_10d"] == 1000 * MOST_CENTS  # about 10**16 before the scale is taken off
     assert found["open_cart_cents"] == 2000 * MOST_CENTS
-    assert found["revenue_cents_halved_10d"] < found["revenue_cents_7d"]
+    assert found["mean_unit_price_cents"] == found["mean_cart_price_cents"] == MOST_CENTS
 
 
 def test_a_line_that_costs_more_than_the_contract_allows_is_dropped_with_its_reason():
@@ -84,8 +87,16 @@ def test_a_line_that_costs_more_than_the_contract_allows_is_dropped_with_its_rea
         assert listed(cleaned.tables["dropped"]) == [("orders", 1, "impossible_total")]
 
 
-def test_as_many_categories_as_events_are_counted_and_the_favourite_is_still_the_one_viewed_most():
-    events = [event(1 + n / 10_000, category=f"c{n}", product_id=f"p{n}") for n in range(20_000)]
-    found = described({"events": [*events, event(2, category="c7777", product_id="p7777")]})
-    assert (found["n_categories_viewed"], found["favourite_category"]) == (20_000, "c7777")
-    assert found["n_effective_categories"] == pytest.approx(20_001**2 / 20_003)
+@pytest.mark.parametrize("on", ["duckdb", "polars"])
+def test_a_million_categories_are_counted_and_the_favourite_is_still_the_one_viewed_most(on):
+    n = 1_000_000  # a view a second, the last two of one category and one product
+    names = pa.array([f"c{number}" for number in [*range(n - 1), n - 2]])
+    told = {"event_at": pa.array(T - DAY - np.arange(n)), "row": pa.array(np.arange(1, n + 1))}
+    told |= {"event_type": pa.repeat("view", n), "customer_id": pa.repeat("ann", n)}
+    told |= {"category": names, "product_id": names}
+    kinds = kinds_of("events")
+    events = pa.table({name: told.get(name, pa.nulls(n, kind)) for name, kind in kinds.items()}, pa.schema(kinds))
+    found = described({"events": events}, on=on)
+    assert (found["n_view_30d"], found["n_categories_viewed"], found["favourite_category"]) == (n, n - 1, f"c{n - 2}")
+    assert (found["n_products_viewed_30d"], found["n_views_of_a_product"]) == (n - 1, 2)
+    assert found["n_effective_categories"] == pytest.approx(n**2 / (n - 2 + 2**2))

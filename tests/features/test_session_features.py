@@ -60,6 +60,18 @@ def test_after_its_first_events_a_session_has_shown_them_and_nothing_later():
     assert late == {name for name in found if name.endswith(("so_far", "seen_before"))}
 
 
+def test_views_again_in_the_session_are_counted_and_the_time_after_a_view_is_its_mean():
+    views = [seen(0, product_id="a"), seen(10, product_id="b"), seen(40, product_id="a"), seen(45, "search")]
+    views += [seen(60, product_id="a"), seen(62, "add_to_cart", product_id="b"), seen(70, product_id="b")]
+    old = event(3, session_id="s0", product_id="a")  # is of another session
+    shop = SHOP | {"events": [*views, old, *SHOP["events"][-2:]]}
+    found, _ = found_in(shop, cutoff=T + 70, moment="during_session")
+    assert found["n_views_again_so_far"] == 2  # a, twice
+    assert found["seconds_after_view_so_far"] == (10 + 30 + 5 + 2) / 4
+    first, _ = found_in(shop, cutoff=T + 1, moment="during_session")
+    assert (first["n_views_again_so_far"], first["seconds_after_view_so_far"]) == (0, None)
+
+
 def test_what_a_session_does_after_its_cutoff_changes_nothing():
     fewer = {"cutoff": T + 31, "moment": "during_session"}
     changed = SHOP | {"events": [*SHOP["events"][:3], *SHOP["events"][4:], seen(31, "search", price_cents=9)]}

@@ -110,7 +110,7 @@ def test_values_are_put_in_words_with_their_unit():
         {
             "name": ["spent", "days", "country", "weekend", "share"],
             "meaning": ["spent", "time since; missing: none", "country", "weekend", "share"],
-            "unit": ["cents", "days", None, None, None],
+            "unit": ["cents", "days", None, None, "share"],
             "type": ["number", "number", "category", "boolean", "number"],
         }
     )
