@@ -51,11 +51,14 @@ def weigh(tables, *, n_rounds):
 
 
 def _levelled(propensity, label, fold):
-    """Return propensities whose level and spread are right within each fold: what is left is how rows differ."""
+    """Return propensities whose level and spread are right within each fold: what is left is how rows differ.
+
+    By ``beta``, since it never falls: a model that ranks a fold the wrong way round must not be turned.
+    """
     levelled = np.empty(len(propensity))
     for tested in np.unique(fold):
         here = fold == tested
-        calibrator = fit_calibrator(propensity[here], label[here], method="sigmoid")
+        calibrator = fit_calibrator(propensity[here], label[here], method="beta")
         levelled[here] = calibrate(calibrator, propensity[here])
     return levelled
 
