@@ -1,4 +1,4 @@
-"""Blend models by greedy selection on out-of-fold probabilities."""
+"""Blend models by greedy selection on out-of-fold probabilities, and predict by the blend."""
 
 from dataclasses import dataclass
 
