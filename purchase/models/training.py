@@ -139,7 +139,7 @@ def refit(model, features, *, seed):
 
 
 @refit.register
-def _(model: Ensemble, features, *, seed):
+def _refit_ensemble(model: Ensemble, features, *, seed):
     members = {name: refit(member, features, seed=seed) for name, member in model.members.items()}
     return replace(model, members=members)
 

@@ -90,6 +90,6 @@ def _difference(found, expected):
 
 def _different_rows(found, expected):
     if alone := sorted(found ^ expected, key=str):
-        common = f"{len(found & expected)} are in common" if found & expected else "none is in common"
-        return f"{len(alone)} rows are in one of the two alone, such as row_id={alone[0]!r}, and {common}"
+        common = f"{len(found & expected)} in both" if found & expected else "none in both"
+        return f"row_id in one of the two alone: {len(alone)}, such as {alone[0]!r}; {common}"
     return "the rows are the same, but repeated or in another order"

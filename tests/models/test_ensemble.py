@@ -112,8 +112,8 @@ def test_a_model_gets_no_weight_for_a_level_that_makes_up_for_the_others_in_one_
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda t: t.iloc[1:], "1 rows are in one of the two alone, such as row_id='r000', and 599 are in common"),
-        (lambda t: t.assign(row_id=t["row_id"] + "x"), "1200 rows are in one of the two alone.*none is in common"),
+        (lambda t: t.iloc[1:], "row_id in one of the two alone: 1, such as 'r000'; 599 in both"),
+        (lambda t: t.assign(row_id=t["row_id"] + "x"), "row_id in one of the two alone: 1200, .*none in both"),
         (lambda t: t.iloc[::-1], "repeated or in another order"),
         (lambda t: t.assign(fold=t["fold"].replace(1, 2)), r"fold=2 at row_id='r200' instead of 1 \(200 of 600 rows"),
         (
