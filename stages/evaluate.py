@@ -1,7 +1,5 @@
 """Choose the champion on validation rows, and report every model on test rows."""
 
-import shutil
-
 from purchase import files
 from purchase.evaluation import gallery
 from purchase.evaluation.candidates import model_folders
@@ -9,7 +7,7 @@ from purchase.evaluation.contest import choose_on_validation, judge_on_test
 from purchase.evaluation.leaderboard import with_out_of_fold
 from purchase.evaluation.metrics import check_labels
 from purchase.evaluation.style import save
-from purchase.models.store import load_model
+from purchase.models.store import copy_model, load_model
 from purchase.params import FAMILIES, read_params
 from purchase.shops import read_shop
 
@@ -29,8 +27,7 @@ def main():
 
     files.write_frame(judged.predictions, files.PREDICTIONS / "test.parquet")
     with files.whole(files.CHAMPION) as folder:
-        beside = shutil.ignore_patterns(files.OUT_OF_FOLD, files.SUMMARY, files.TRIALS)
-        shutil.copytree(folders[chosen.choice.champion], folder, ignore=beside)
+        copy_model(folders[chosen.choice.champion], folder)
     summaries = {name: files.read_json(folder / files.SUMMARY) for name, folder in folders.items()}
     files.write_frame(with_out_of_fold(judged.board, summaries), files.METRICS / "leaderboard.csv")
     files.write_json(judged.report, files.METRICS / "evaluate.json")

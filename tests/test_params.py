@@ -52,6 +52,7 @@ def test_committed_params_are_valid():
         ("train.xgboost.crosses", ["ratio"], ["train.xgboost.crosses.0='ratio'", "'share'"]),
         ("train.svm.n_crossed", 51, ["train.svm.n_crossed=51", "less than or equal to 50"]),
         ("tune.svm.space", {}, ["tune.svm", "space is empty"]),
+        ("ensemble.n_rounds", 0, ["ensemble.n_rounds=0", "greater than or equal to 1"]),
         ("evaluate.threshold", "f2", ["evaluate.threshold='f2'", "f1 or a number between 0 and 1"]),
         ("evaluate.threshold", 1.5, ["evaluate.threshold=1.5", "f1 or a number between 0 and 1"]),
         ("featurize.windows_days", [7, 900], ["windows_days holds 900", "lookback_days=", "raise the lookback"]),

@@ -1,30 +1,23 @@
 """The models that compete: where they lie, and what they say about rows."""
 
-from pathlib import Path
-
 import numpy as np
 from tqdm import tqdm
 
 from purchase.evaluation.metrics import check_propensities
-from purchase.params import FAMILIES
-from purchase.tables import KEY_COLUMNS, TableError
-
-STAGES = ("train", "tune")
+from purchase.models.ensemble import Ensemble
+from purchase.models.folders import fitted_folders, model_folder
+from purchase.tables import KEY_COLUMNS
 
 
 def model_folders(root):
-    """Return {"<stage>/<family>": folder} of every model below ``root``.
+    """Return {"<stage>/<family>" or "ensemble": folder} of every model below ``root``.
 
     Raises
     ------
     TableError
         If one is missing: names it and the stage that makes it.
     """
-    folders = {f"{stage}/{family}": Path(root) / stage / family for stage in STAGES for family in FAMILIES}
-    for model, folder in folders.items():
-        if not folder.is_dir():
-            raise TableError(f"{folder} does not exist. Run `dvc repro {model.replace('/', '@')}` to fit the model.")
-    return folders
+    return fitted_folders(root) | {Ensemble.family: model_folder(root, Ensemble.family)}
 
 
 def propensities_of(models, features):

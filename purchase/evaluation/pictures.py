@@ -21,7 +21,7 @@ def plot_curves(curves, *, x, y, champion, ax):
     """
     for model in sorted(curves, key=lambda model: model != champion):
         points = curves[model]
-        stage, family = model.split("/")
+        stage, _, family = model.rpartition("/")
         if model == champion:
             look = {"color": CHAMPION, "linewidth": 2.8, "zorder": 3, "label": f"{model} (champion)"}
         elif stage == "baseline":

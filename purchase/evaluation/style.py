@@ -13,6 +13,7 @@ LIGHT_GREY = "#bbbbbb"
 # Okabe and Ito's colours as seaborn has them: told apart by colour-blind readers too.
 CHAMPION = sns.color_palette("colorblind")[0]
 FAMILY_COLOURS = dict(zip(FAMILIES, (sns.color_palette("colorblind")[i] for i in (1, 2, 3, 4, 7, 9)), strict=True))
+FAMILY_COLOURS["ensemble"] = sns.color_palette("colorblind")[6]
 _LOOK = {
     **sns.axes_style("whitegrid"),
     **sns.plotting_context("notebook"),

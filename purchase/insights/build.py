@@ -14,7 +14,7 @@ from purchase.insights.drivers import driver_part
 from purchase.insights.forecast import forecast_part
 from purchase.insights.groups import group_part
 from purchase.insights.parts import N_DECIMALS, NotAvailable, Part, make, unavailable
-from purchase.insights.reasons import has_shap, shap_values, top_reasons
+from purchase.insights.reasons import shap_values, top_reasons
 from purchase.insights.rows import both_parts, outcomes, rule_propensities, scored_rows, spread_of, with_value
 from purchase.insights.segments import rfm, segment_part
 from purchase.insights.shift import shift_part
@@ -31,7 +31,7 @@ class Found:
     Parameters
     ----------
     shop : Shop
-    champion : Model
+    champion : Model or Ensemble
     validation, test : DataFrame
         Feature tables; of validation only keys, recency, frequency and month.
     predictions : DataFrame
@@ -113,7 +113,7 @@ def _about_the_model(found, params, **drawing):
     """Return the parts that say what the champion goes by, how far its features moved, and how good it could be."""
     shown = {"n_top": params.insights.n_top_features, "n_repeats": params.evaluate.n_importance_repeats}
     predict, names = found.champion.predict_propensity, features_of(found.test)
-    shap = partial(shap_values, found.champion) if has_shap(found.champion) else None
+    shap = partial(shap_values, found.champion) if found.champion.has_shap else None
     pairs = ((name, found.training_column(name), found.test[name]) for name in names)
     base_rate = found.training["label"].mean()
     return {

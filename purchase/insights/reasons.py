@@ -26,7 +26,7 @@ def contributions(model, features, *, typical):
 
     Parameters
     ----------
-    model : Model
+    model : Model or Ensemble
     features : DataFrame of shape (n_rows, n_columns)
     typical : dict of {feature: value}
         What replaces a feature; only these are explained where the library has no SHAP values.
@@ -35,20 +35,15 @@ def contributions(model, features, *, typical):
     -------
     DataFrame of shape (n_rows, n_features)
     """
-    if has_shap(model):
+    if model.has_shap:
         return shap_values(model, features)
     before = _log_odds(model, features)
     lost = {name: before - _log_odds(model, features.assign(**{name: value})) for name, value in typical.items()}
     return pd.DataFrame(lost)
 
 
-def has_shap(model):
-    """Return whether the library of the model's family has SHAP values."""
-    return hasattr(family_module(model.family), "contributions")
-
-
 def shap_values(model, features):
-    """Return SHAP values, in log-odds before calibration, a row a row and a column a feature."""
+    """Return SHAP values, in log-odds before calibration, of a model that has them: a column a feature."""
     values = family_module(model.family).contributions(model.pipeline, feature_frame(features, model.kinds))
     return pd.DataFrame(values, columns=list(model.kinds)).astype(float)
 

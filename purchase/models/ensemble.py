@@ -1,10 +1,46 @@
-"""Blend models by greedy selection on out-of-fold probabilities."""
+"""Blend models by greedy selection on out-of-fold probabilities, and predict by the blend."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from purchase.models.calibration import LEAST
 
 N_ROUNDS = 100  # a weight is a whole number of hundredths at the finest
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Fitted models whose propensities are averaged by weight; used like a ``Model``.
+
+    Propensities are averaged, since scores do not mean the same for all families. The mean is not calibrated again:
+    its members are (docs/experiments.md).
+
+    Parameters
+    ----------
+    weights : dict of {member: float}
+        Above 0, their sum is 1.
+    members : dict of {member: Model}
+        By the same names, as "tune/xgboost".
+    """
+
+    weights: dict
+    members: dict
+
+    family = "ensemble"
+    has_shap = False  # SHAP values add up in log-odds, and a mean of propensities does not
+
+    @property
+    def kinds(self):
+        """The features that any member takes, {name: "number", "category" or "boolean"}."""
+        return {name: kind for member in self.members.values() for name, kind in member.kinds.items()}
+
+    def predict_propensity(self, features):
+        """Return the weighted mean of the members' P(label = 1) for each row of a feature table, shape (n_rows,)."""
+        propensities = [self.members[name].predict_propensity(features) for name in self.weights]
+        return blend(propensities, list(self.weights.values()))
+
+    predict_score = predict_propensity
 
 
 def greedy_weights(probabilities, label, *, n_rounds=N_ROUNDS):

@@ -1,6 +1,7 @@
 """Fit a family: on each fold for its out-of-fold scores, then on all rows, then its calibrator."""
 
 from dataclasses import dataclass, replace
+from functools import singledispatch
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from tqdm import tqdm
 
 from purchase.models.calibration import choose_calibration, cross_calibrate, fit_calibrator
 from purchase.models.columns import feature_frame, feature_kinds
+from purchase.models.ensemble import Ensemble
 from purchase.models.registry import family_module, predict
 from purchase.models.store import Model
 
@@ -118,12 +120,14 @@ def fit_model(features, settings, *, family, folds, calibration, seed, n_threads
     return model, out_of_fold.sort_values("row_id", ignore_index=True)
 
 
+@singledispatch
 def refit(model, features, *, seed):
     """Return the model with its family and settings fitted on other rows, or on fewer features; its calibrator stays.
 
     Parameters
     ----------
-    model : Model
+    model : Model or Ensemble
+        Of an ensemble, each member is refitted, and its weight stays.
     features : DataFrame
         A feature table.
     """
@@ -132,6 +136,12 @@ def refit(model, features, *, seed):
     with threadpool_limits(model.n_threads):
         pipeline.fit(feature_frame(features, kinds), features["label"].to_numpy())
     return replace(model, kinds=kinds, pipeline=pipeline)
+
+
+@refit.register
+def _refit_ensemble(model: Ensemble, features, *, seed):
+    members = {name: refit(member, features, seed=seed) for name, member in model.members.items()}
+    return replace(model, members=members)
 
 
 def fit_propensity(probability, label, fold, *, calibration):
@@ -154,13 +164,15 @@ def fit_propensity(probability, label, fold, *, calibration):
 
 def summarize(features, out_of_fold):
     """Return what summary.json in a model's folder says: out-of-fold metrics, and the size of the training table."""
+    size = {"n_rows": len(features), "n_features": len(feature_kinds(features))}
+    return {"out_of_fold": out_of_fold_metrics(out_of_fold)} | size
+
+
+def out_of_fold_metrics(out_of_fold):
+    """Return {metric: value} on the rows that folds tested."""
     label = out_of_fold["label"]
     return {
-        "out_of_fold": {
-            "roc_auc": float(roc_auc_score(label, out_of_fold["score"])),
-            "average_precision": float(average_precision_score(label, out_of_fold["score"])),
-            "log_loss": float(log_loss(label, out_of_fold["propensity"])),
-        },
-        "n_rows": len(features),
-        "n_features": len(feature_kinds(features)),
+        "roc_auc": float(roc_auc_score(label, out_of_fold["score"])),
+        "average_precision": float(average_precision_score(label, out_of_fold["score"])),
+        "log_loss": float(log_loss(label, out_of_fold["propensity"])),
     }

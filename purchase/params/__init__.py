@@ -11,6 +11,7 @@ from purchase.params.searches import Range
 from purchase.params.sections import (
     CutoffParams,
     DirtParams,
+    EnsembleParams,
     EvaluateParams,
     FeaturizeParams,
     FitParams,
@@ -59,6 +60,7 @@ class Params(Strict):
     train: TrainParams
     search: SearchParams
     tune: TuneParams
+    ensemble: EnsembleParams
     evaluate: EvaluateParams
     gate: GateParams
     insights: InsightsParams

@@ -101,6 +101,10 @@ TuneParams = create_model(
 )
 
 
+class EnsembleParams(Strict):
+    n_rounds: Count
+
+
 class EvaluateParams(Strict):
     champion_metric: Literal["roc_auc", "average_precision", "log_loss", "brier"]
     threshold: str | float

@@ -3,7 +3,7 @@
 from purchase.insights.words import money
 
 FEWEST_ORDERS = 30  # in the test part; below it the intervals are too wide to decide on
-STAGES = {"train": "default settings", "tune": "tuned", "baseline": "baseline"}
+STAGES = {"train": "default settings", "tune": "tuned", "baseline": "baseline", "": "weighted mean of models"}
 METRICS = {
     "roc_auc": "ROC AUC",
     "average_precision": "average precision",
@@ -42,8 +42,8 @@ def metric(name):
 
 
 def model(name):
-    """Return "tune/xgboost" as "xgboost (tuned)"."""
-    stage, family = name.split("/")
+    """Return "tune/xgboost" as "xgboost (tuned)", and "ensemble" as "ensemble (weighted mean of models)"."""
+    stage, _, family = name.rpartition("/")
     return f"{family.replace('_', ' ')} ({STAGES[stage]})"
 
 

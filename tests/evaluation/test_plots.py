@@ -127,7 +127,7 @@ def drawn(tmp_path):
     labels = features["label"].to_numpy()
     truth = knowing(features).to_numpy()
     models = {"train/svm": truth, "tune/svm": truth, "tune/neural_network": rng.permutation(truth)}
-    models |= {"tune/lightgbm": truth**1.2, BASE_RATE: np.full(len(labels), 0.3)}
+    models |= {"tune/lightgbm": truth**1.2, "ensemble": truth**1.1, BASE_RATE: np.full(len(labels), 0.3)}
     choice = choose(labels, models, baselines=[BASE_RATE], champion_metric="log_loss", threshold="f1")
     importance = permutation_importance(knowing, features, n_repeats=2, seed=0)
     tables = plot_tables(

@@ -85,7 +85,7 @@ def test_features_that_go_together_are_one_group_whatever_the_sign():
 class Additive:
     """A model whose log-odds are the sum of its three features; of two that go together, the louder one speaks."""
 
-    family = "logistic_regression"
+    has_shap = False
 
     def predict_propensity(self, features):
         return 1 / (1 + np.exp(-features[["views", "seen", "age"]].sum(axis=1).to_numpy()))

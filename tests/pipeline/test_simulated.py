@@ -7,7 +7,7 @@ from purchase.params import FAMILIES
 pytestmark = pytest.mark.xdist_group("simulated")
 
 
-TELLING = {"evaluate", "report"}  # insights too, where the champion is another then
+TELLING = {"ensemble", "evaluate", "report"}  # insights too, where the champion is another then
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +23,7 @@ def test_one_repro_leads_from_raw_files_to_a_champion_with_intervals(clone):
     metrics = read_metrics(clone)
     board = pd.read_csv(clone.folder / "metrics/leaderboard.csv")
     assert set(board.model) >= {f"{stage}/{family}" for stage in ("train", "tune") for family in FAMILIES}
+    assert "ensemble" in set(board.model)
     assert metrics.champion in set(board.model)
     for metric in ("roc_auc", "average_precision", "log_loss", "brier", "lift_at_10_percent", "f1"):
         scores = metrics.test[metric]
@@ -70,6 +71,7 @@ def test_another_search_space_reruns_its_familys_search_and_what_tells_of_it_alo
     ("key", "value", "stages"),
     [
         ("simulate.seed", 2, {"simulate"}),
+        ("ensemble.n_rounds", 10, {"ensemble"}),
         ("evaluate.threshold", 0.2, {"evaluate"}),
         ("insights.margin", 0.5, {"insights", "report"}),
     ],

@@ -172,4 +172,5 @@ def test_a_rule_that_is_within_noise_of_the_champions_is_said_to_be():
 def test_models_and_scores_in_words():
     assert model("train/neural_network") == "neural network (default settings)"
     assert model("baseline/base_rate") == "base rate (baseline)"
+    assert model("ensemble") == "ensemble (weighted mean of models)"
     assert (score(-0.00001), score(None), score(-0.1)) == ("0.0000", "undefined", "-0.1000")

@@ -50,14 +50,14 @@ def clone_of(origin, folder):
 
 @pytest.fixture(scope="module")
 def teammate(reproduced, tmp_path_factory):
-    """A fresh clone, at a branch with fewer trees in the champion's family, of a bare origin with a remote."""
+    """A fresh clone, at a branch with fewer trees in the best family that has trees, of a bare origin with a remote."""
     folder = tmp_path_factory.mktemp("review")
     author = reproduced.copy(folder / "author")
     author.dvc("remote", "add", "-d", "storage", str(folder / "storage"))
     author.commit("Share results")
     author.dvc("push")
-    champion = json.loads((author.folder / "metrics/evaluate.json").read_text(encoding="utf-8"))["champion"]
-    family = champion.split("/")[1]
+    ranked = pd.read_csv(author.folder / "metrics/leaderboard.csv")["model"].str.split("/").str[-1]
+    family = next(name for name in ranked if name in FEWER_TREES)
     author.git("checkout", "-q", "-b", "fewer")
     author.set({f"train.{family}.{FEWER_TREES[family]}": 12})
     author.dvc("repro")
