@@ -6,10 +6,12 @@ import numpy as np
 from tqdm import tqdm
 
 from purchase.evaluation.metrics import check_propensities
-from purchase.params import FAMILIES
+from purchase.files import SUMMARY, read_json
+from purchase.params import FAMILIES, SEQUENCE_FAMILIES
 from purchase.tables import KEY_COLUMNS, TableError
 
-STAGES = ("train", "tune")
+MODELS = {f"{stage}/{family}": f"{stage}@{family}" for stage in ("train", "tune") for family in FAMILIES}
+MODELS |= {f"train/{family}": f"train_{family}" for family in SEQUENCE_FAMILIES}  # {model: the stage that makes it}
 
 
 def model_folders(root):
@@ -20,11 +22,23 @@ def model_folders(root):
     TableError
         If one is missing: names it and the stage that makes it.
     """
-    folders = {f"{stage}/{family}": Path(root) / stage / family for stage in STAGES for family in FAMILIES}
+    folders = {model: Path(root) / model for model in MODELS}
     for model, folder in folders.items():
         if not folder.is_dir():
-            raise TableError(f"{folder} does not exist. Run `dvc repro {model.replace('/', '@')}` to fit the model.")
+            raise TableError(f"{folder} does not exist. Run `dvc repro {MODELS[model]}` to fit the model.")
     return folders
+
+
+def read_summaries(folders):
+    """Return what the stages say of the models that there are, {model: dict}, and why there are no others, {model: str}.
+
+    Parameters
+    ----------
+    folders : dict of {model: folder}
+    """
+    summaries = {model: read_json(folder / SUMMARY) for model, folder in folders.items()}
+    absent = {model: said["not_available"] for model, said in summaries.items() if "not_available" in said}
+    return {model: said for model, said in summaries.items() if model not in absent}, absent
 
 
 def propensities_of(models, features):

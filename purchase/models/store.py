@@ -29,7 +29,7 @@ class Model:
     Parameters
     ----------
     settings : model of the family's settings (purchase.params)
-    kinds : dict of str to {"number", "category", "boolean"}
+    kinds : dict of str to {"number", "category", "boolean", "sequence"}
         The features that it takes; their order is the training table's.
     pipeline : fitted scikit-learn pipeline
     calibrator : fitted scikit-learn estimator, or None
@@ -90,7 +90,7 @@ def load_model(folder, *, lock=LOCK):
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     return Model(
         family=card["family"],
-        settings=params.SETTINGS[card["family"]](**card["settings"]),
+        settings=params.ALL_SETTINGS[card["family"]](**card["settings"]),
         kinds=card["features"],
         pipeline=family_module(card["family"]).load(folder, n_threads=card["n_threads"]),
         calibrator=joblib.load(folder / CALIBRATOR),

@@ -77,7 +77,7 @@ class SVMSettings(FamilySettings):
     exact_below: Annotated[int, Field(ge=0, le=5000)] = 0  # rows up to which the kernel is exact; time grows as rows^3
 
 
-class NeuralNetworkSettings(FamilySettings):
+class NetworkSettings(Strict):
     n_units: Count
     n_blocks: Annotated[int, Field(ge=0)]
     n_heads: Count
@@ -88,6 +88,15 @@ class NeuralNetworkSettings(FamilySettings):
     epochs: Count
 
 
+class NeuralNetworkSettings(NetworkSettings, FamilySettings):
+    pass
+
+
+class SequenceNetworkSettings(NetworkSettings):
+    n_events: Count
+    n_states: Count
+
+
 SETTINGS = {
     "logistic_regression": LogisticRegressionSettings,
     "random_forest": RandomForestSettings,
@@ -96,4 +105,7 @@ SETTINGS = {
     "svm": SVMSettings,
     "neural_network": NeuralNetworkSettings,
 }
-FAMILIES = tuple(SETTINGS)
+FAMILIES = tuple(SETTINGS)  # these take a table of features as it is
+SEQUENCE_SETTINGS = {"sequence_network": SequenceNetworkSettings}
+SEQUENCE_FAMILIES = tuple(SEQUENCE_SETTINGS)  # these take the last events of each row, too
+ALL_SETTINGS = SETTINGS | SEQUENCE_SETTINGS
