@@ -30,7 +30,7 @@ def model_folders(root):
 
 
 def read_summaries(folders):
-    """Return what the stages say of the models that there are, {model: dict}, and why there are no others, {model: str}.
+    """Return {model: what its stage says} of the models that there are, and {model: why} of those that there are not.
 
     Parameters
     ----------

@@ -32,12 +32,12 @@ def with_events(table, events, *, length=LENGTH):
     return with_last_events(table, arrays_of(table["row_id"], events, length=length), place="arrays.parquet")
 
 
-def ordered_table(n_customers=150):
+def ordered_table(n_customers=150, n_cutoffs=4):
     """Customers who view a book and put one into the cart, in either order; the label is 1 if the cart came last.
 
     Each row has the same two events but for their order, so no count of them tells the labels apart.
     """
-    table = customer_table(n_customers)
+    table = customer_table(n_customers, n_cutoffs)
     table["label"] = np.random.default_rng(1).integers(0, 2, len(table)).astype("int8")
     first, last = event("view"), event("add_to_cart")
     return with_events(table, [[first, last] if label else [last, first] for label in table["label"]])
