@@ -36,7 +36,13 @@ class EventPreparation(TransformerMixin, BaseEstimator):
         self.n_events = n_events
 
     def fit(self, X, y=None):
-        self.features_ = dense_preparation().fit(X.drop(columns=LAST_EVENTS, errors="ignore"))
+        self.fit_transform(X)
+        return self
+
+    def fit_transform(self, X, y=None):
+        """Fit, and transform the features at once, which spares half of the time."""
+        self.features_ = dense_preparation()
+        features = self.features_.fit_transform(X.drop(columns=LAST_EVENTS, errors="ignore"))
         if LAST_EVENTS in X:
             lists = lists_of(X[LAST_EVENTS])
             self.words_ = {name: frequent_words(lists[name]) for name in TEXTS}
@@ -46,35 +52,38 @@ class EventPreparation(TransformerMixin, BaseEstimator):
             self.mean_ = np.where(known, numbers, 0.0).sum(axis=0) / n_known
             squares = np.where(known, numbers - self.mean_, 0.0) ** 2
             self.deviation_ = np.sqrt(squares.sum(axis=0) / n_known)
-        return self
+        return np.hstack([features, self._events(X)])
 
     def transform(self, X):
         """Return shape (n_rows, n_features + (len(TEXTS) + N_NUMBERS) * n_events).
 
-        The codes of the event types come first, then those of the categories, then the numbers, event by event.
-        Features fitted without events get none, whatever X holds.
+        The codes of the event types come first, then those of the categories, then the numbers, event by event. Where
+        training had no events, all are padding.
         """
         check_is_fitted(self)
         features = self.features_.transform(X.drop(columns=LAST_EVENTS, errors="ignore"))
+        return np.hstack([features, self._events(X)])
+
+    def _events(self, X):
         if not hasattr(self, "words_"):
-            return np.hstack([features, np.zeros((len(X), (len(TEXTS) + N_NUMBERS) * self.n_events))])
-        lists = lists_of(X[LAST_EVENTS])
-        codes = {name: self._codes(lists[name], self.words_[name], X[LAST_EVENTS]) for name in TEXTS}
-        happened = self._last(~np.asarray(lists["event_type"].is_null()), X[LAST_EVENTS], nothing=False)
+            return np.zeros((len(X), (len(TEXTS) + N_NUMBERS) * self.n_events))
+        column, lists = X[LAST_EVENTS], lists_of(X[LAST_EVENTS])
+        happened = self._last(lists["event_type"].is_valid(), column, nothing=False)
+        codes = [np.where(happened, self._codes(lists[name], self.words_[name], column), PADDING) for name in TEXTS]
         spread = np.where(self.deviation_ > 0, self.deviation_, 1.0)
-        numbers = clipped((self._logarithms(X[LAST_EVENTS]) - self.mean_) / spread)
-        numbers = np.nan_to_num(numbers, nan=0.0).reshape(len(X), -1)  # 0: the mean
-        return np.hstack([features, *(np.where(happened, codes[name], PADDING) for name in TEXTS), numbers])
+        numbers = clipped((self._logarithms(column) - self.mean_) / spread)
+        numbers = np.nan_to_num(numbers, nan=0.0)  # 0: the mean
+        return np.hstack([*codes, numbers.reshape(len(X), -1)])
 
     def _codes(self, words, known, column):
         place = pc.index_in(words, value_set=pa.array(known, pa.string()))
-        return self._last(np.asarray(pc.add(place, FIRST).fill_null(OTHER)), column, nothing=PADDING)
+        return self._last(pc.add(place, FIRST).fill_null(OTHER), column, nothing=PADDING)
 
     def _logarithms(self, column):
         """Return price, gap and age of each event as log(1 + x), NaN where missing, (n_rows, n_events, N_NUMBERS)."""
         lists = lists_of(column)
         price, gap = (
-            self._last(lists[name].to_numpy(zero_copy_only=False).astype("float64"), column, nothing=np.nan)
+            self._last(lists[name].cast(pa.float64()), column, nothing=np.nan)
             for name in ("price_cents", "gap_seconds")
         )
         age = np.cumsum(np.nan_to_num(gap, nan=0.0)[:, ::-1], axis=1)[:, ::-1]
@@ -82,7 +91,7 @@ class EventPreparation(TransformerMixin, BaseEstimator):
 
     def _last(self, values, column, *, nothing):
         """Return the values of each row's last events, (n_rows, n_events), ``nothing`` where the column has no room."""
-        rows = values.reshape(len(column), length_of(column))[:, -self.n_events :]
+        rows = values.to_numpy(zero_copy_only=False).reshape(len(column), length_of(column))[:, -self.n_events :]
         return np.pad(rows, ((0, 0), (self.n_events - rows.shape[1], 0)), constant_values=nothing)
 
 

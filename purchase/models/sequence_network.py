@@ -1,16 +1,15 @@
 """The residual network, reading each row's last events besides its features (Keras on TensorFlow)."""
 
-import keras
-import tensorflow as tf
 from sklearn.pipeline import Pipeline
 
 from purchase.models.event_preparation import N_CODES, N_NUMBERS, PADDING, TEXTS, EventPreparation
-from purchase.models.neural_network import ResidualNetwork, load, save
+from purchase.models.neural_network import ResidualNetwork, keras, load, save, tf  # settled there before they load
 
 __all__ = ["build", "load", "save"]
 
 N_DIMENSIONS = 4  # of the vector that stands for an event type or a category
 FORGETTING = -1.0  # where the gates' biases start: a state keeps three quarters at each event
+LEAST_KEPT = 1e-6  # of a state at an event: the slope of a product divides by its factors
 
 
 @keras.saving.register_keras_serializable(package="purchase")
@@ -18,10 +17,10 @@ class Memory(keras.layers.Layer):
     """Sum up the events of a row, oldest first, in a state that each event overwrites in part.
 
     The state after event t is ``h[t] = (1 - z[t]) h[t-1] + z[t] c[t]``, with the gate ``z = sigmoid(event W + b)`` and
-    the candidate ``c = tanh(event V)``, and starts at 0. A gate that sees its event and not the state is what sets
-    this apart from a GRU; so all gates are known at once, and the last state is a weighted sum over the events, with
-    no loop (Feng, Tung, Ahmed, Bengio and Hajimirsadegh 2024, "Were RNNs all we needed?", section 3.1). Padding has
-    gates of 0, and leaves the state as it was.
+    the candidate ``c = event V``, and starts at 0. A GRU whose gate and candidate see their event and not the state
+    knows all of them at once, and the last state is a weighted sum over the events, with no loop: Feng, Tung, Ahmed,
+    Bengio and Hajimirsadegh (2024), "Were RNNs all we needed?", section 3.1. Padding has gates of 0, and leaves the
+    state as it was.
 
     Parameters
     ----------
@@ -44,11 +43,10 @@ class Memory(keras.layers.Layer):
         """Return the last state, (n_rows, n_units), of events (n_rows, n_events, n_inputs) and their type codes."""
         events, types = inputs
         happened = tf.cast(types != PADDING, events.dtype)[:, :, None]
-        gates = events @ self.to_gates + self.bias
-        # log(1 - z), summed over the events that follow: the share of each event that is left in the end.
-        kept = tf.cumsum(-tf.nn.softplus(gates) * happened, axis=1, exclusive=True, reverse=True)
-        weights = tf.sigmoid(gates) * happened * tf.exp(kept)
-        return tf.reduce_sum(weights * tf.tanh(events @ self.to_candidates), axis=1)
+        gates = tf.sigmoid(events @ self.to_gates + self.bias) * happened
+        # What the events that follow leave of each one.
+        left = tf.math.cumprod(tf.maximum(1 - gates, LEAST_KEPT), axis=1, exclusive=True, reverse=True)
+        return tf.reduce_sum(gates * left * (events @ self.to_candidates), axis=1)
 
     def get_config(self):
         return super().get_config() | {"n_units": self.n_units}

@@ -9,7 +9,7 @@ from purchase.params.bounds import Count, NonNegative, Positive, Share
 
 
 class FamilySettings(Strict):
-    """What all families have: a choice of features, and crosses, which are columns made of pairs of numbers.
+    """What all families of plain tables have: a choice of features, and crosses, which are columns made of pairs.
 
     See purchase/models/selection.py and crosses.py.
     """
@@ -78,6 +78,8 @@ class SVMSettings(FamilySettings):
 
 
 class NetworkSettings(Strict):
+    """What both networks have."""
+
     n_units: Count
     n_blocks: Annotated[int, Field(ge=0)]
     n_heads: Count
@@ -89,7 +91,7 @@ class NetworkSettings(Strict):
 
 
 class NeuralNetworkSettings(NetworkSettings, FamilySettings):
-    pass
+    """The network's own, and what all have."""
 
 
 class SequenceNetworkSettings(NetworkSettings):

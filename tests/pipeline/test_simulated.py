@@ -70,6 +70,7 @@ def test_another_search_space_reruns_its_familys_search_and_what_tells_of_it_alo
     ("key", "value", "stages"),
     [
         ("simulate.seed", 2, {"simulate"}),
+        ("train.sequence_network.n_states", 4, {"train_sequence_network"}),
         ("evaluate.threshold", 0.2, {"evaluate"}),
         ("insights.margin", 0.5, {"insights", "report"}),
     ],
