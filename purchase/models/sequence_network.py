@@ -73,7 +73,7 @@ class SequenceNetwork(ResidualNetwork):
     def __init__(
         self,
         n_events=20,
-        n_states=16,
+        n_states=8,
         n_units=64,
         n_blocks=1,
         n_heads=1,
@@ -81,7 +81,7 @@ class SequenceNetwork(ResidualNetwork):
         learning_rate=0.003,
         weight_decay=0.0001,
         batch_size=512,
-        epochs=3,
+        epochs=2,
         n_threads=1,
         random_state=0,
     ):
