@@ -3,7 +3,9 @@
 from sklearn.pipeline import Pipeline
 
 from purchase.models.event_preparation import N_CODES, N_NUMBERS, PADDING, TEXTS, EventPreparation
-from purchase.models.neural_network import ResidualNetwork, keras, load, save, tf  # settled there before they load
+
+# TensorFlow reads its settings when it is loaded: neural_network makes them before it loads it.
+from purchase.models.neural_network import ResidualNetwork, keras, load, save, tf
 
 __all__ = ["build", "load", "save"]
 
