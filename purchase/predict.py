@@ -94,7 +94,7 @@ def described_rows(folder, params, shop, *, at, with_events):
         rows = running.settle(_rows_to_score(tables, shop, params.cutoffs, at=at))
         features, dictionary = describe(rows, tables, engine=running, bg_nbd=bg_nbd, **asked_by(params, shop))
         described = rows.select(*SPLIT).join(features, on="row_id").sort("row_id").collect().to_pandas()
-        if with_events and (length := params.featurize.sequence_length):
+        if with_events and len(described) and (length := params.featurize.sequence_length):
             arrays, lookback_days = Path(taken_in) / "arrays.parquet", params.cutoffs.lookback_days
             events = last_events(rows, tables, task=shop.task, length=length, lookback_days=lookback_days)
             write_arrays(running, events, arrays, length=length)

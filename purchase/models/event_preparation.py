@@ -11,6 +11,7 @@ from purchase.models.preparation import MAX_CATEGORIES, MIN_CATEGORY_ROWS, clipp
 
 TEXTS = ("event_type", "category")
 N_NUMBERS = 3  # of an event: price, gap to the next event, age when scored
+N_COLUMNS = len(TEXTS) + N_NUMBERS  # of an event
 PADDING, OTHER, FIRST = 0, 1, 2  # codes of no event, of a missing, rare or unseen word, and of the first known word
 N_CODES = FIRST + MAX_CATEGORIES
 
@@ -55,7 +56,7 @@ class EventPreparation(TransformerMixin, BaseEstimator):
         return np.hstack([features, self._events(X)])
 
     def transform(self, X):
-        """Return shape (n_rows, n_features + (len(TEXTS) + N_NUMBERS) * n_events).
+        """Return shape (n_rows, n_features + N_COLUMNS * n_events).
 
         The codes of the event types come first, then those of the categories, then the numbers, event by event. Where
         training had no events, all are padding.
@@ -66,7 +67,7 @@ class EventPreparation(TransformerMixin, BaseEstimator):
 
     def _events(self, X):
         if not hasattr(self, "words_"):
-            return np.zeros((len(X), (len(TEXTS) + N_NUMBERS) * self.n_events))
+            return np.zeros((len(X), N_COLUMNS * self.n_events))
         column, lists = X[LAST_EVENTS], lists_of(X[LAST_EVENTS])
         happened = self._last(lists["event_type"].is_valid(), column, nothing=False)
         codes = [np.where(happened, self._codes(lists[name], self.words_[name], column), PADDING) for name in TEXTS]

@@ -2,7 +2,7 @@
 
 from sklearn.pipeline import Pipeline
 
-from purchase.models.event_preparation import N_CODES, N_NUMBERS, PADDING, TEXTS, EventPreparation
+from purchase.models.event_preparation import N_CODES, N_COLUMNS, N_NUMBERS, PADDING, EventPreparation
 
 # TensorFlow reads its settings when it is loaded: neural_network makes them before it loads it.
 from purchase.models.neural_network import ResidualNetwork, keras, load, save, tf
@@ -104,7 +104,7 @@ class SequenceNetwork(ResidualNetwork):
 
     def _first_layer(self, inputs):
         n_events = self.n_events
-        n_features = inputs.shape[1] - (len(TEXTS) + N_NUMBERS) * n_events
+        n_features = inputs.shape[1] - N_COLUMNS * n_events
         ends = [n_features, n_features + n_events, n_features + 2 * n_events]
         features, types, categories, numbers = keras.ops.split(inputs, ends, axis=1)
         vectors = [keras.layers.Embedding(N_CODES, N_DIMENSIONS)(codes) for codes in (types, categories)]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from purchase.models.columns import feature_frame, feature_kinds
-from purchase.models.event_preparation import FIRST, N_NUMBERS, OTHER, PADDING, EventPreparation
+from purchase.models.event_preparation import FIRST, N_COLUMNS, N_NUMBERS, OTHER, PADDING, EventPreparation
 from purchase.models.last_events import LAST_EVENTS, no_events, told_features, with_last_events
 from purchase.tables import TableError
 from tests.models.event_tables import LENGTH, arrays_of, event, with_events
@@ -20,7 +20,7 @@ def prepared(table, events, *, n_events=LENGTH, fitted=None, length=LENGTH):
     table = with_events(table, events, length=length)
     frame = feature_frame(table, feature_kinds(table))
     fitted = fitted or EventPreparation(n_events).fit(frame)
-    block = fitted.transform(frame)[:, -(2 + N_NUMBERS) * n_events :]
+    block = fitted.transform(frame)[:, -N_COLUMNS * n_events :]
     types, categories, numbers = np.split(block, [n_events, 2 * n_events], axis=1)
     return types, categories, numbers.reshape(len(table), n_events, N_NUMBERS), fitted
 
