@@ -1,6 +1,5 @@
 import pandas as pd
 
-
 NAME = "train/sequence_network"
 CHOICE = "if model not in baselines"
 
