@@ -15,6 +15,7 @@ from pathlib import Path
 
 import narwhals as nw
 import pandas as pd
+import pyarrow.parquet as pq
 
 from purchase import files
 from purchase.cleaning.clean import SORT_BY, clean
@@ -25,11 +26,13 @@ from purchase.engines.duckdb import connect
 from purchase.engines.registry import engine
 from purchase.features.bg_nbd import models_of_json
 from purchase.features.build import asked_by, describe
+from purchase.features.sequences import last_events, write_arrays
 from purchase.insights.drivers import always_shown
 from purchase.insights.reasons import top_reasons, typical_value
 from purchase.insights.targets import target_list
 from purchase.insights.words import Words
 from purchase.intake.take_in import take_in
+from purchase.models.last_events import LAST_EVENTS, with_last_events
 from purchase.models.store import load_model
 from purchase.params import read_params
 from purchase.shops import SHOPS, read_shop
@@ -53,7 +56,8 @@ def main():
     if not arguments.folder.is_dir():
         raise TableError(f"{arguments.folder} is no folder. Name the one that holds the new raw files.")
     champion = load_model(files.CHAMPION)
-    rows, dictionary = described_rows(arguments.folder, params, shop, at=day_start(arguments.at, shop))
+    asked = {"at": day_start(arguments.at, shop), "with_events": LAST_EVENTS in champion.kinds}
+    rows, dictionary = described_rows(arguments.folder, params, shop, **asked)
     table = scored(champion, rows, dictionary, shop)
     files.write_frame(table, arguments.out)
     print(f"{len(table):,} rows scored with {champion.family}: {arguments.out}")
@@ -72,12 +76,13 @@ def day_start(day, shop):
     return int(midnight.replace(tzinfo=zoneinfo.ZoneInfo(shop.time_zone)).timestamp())
 
 
-def described_rows(folder, params, shop, *, at):
-    """Take raw files in, clean them, and describe every row to score.
+def described_rows(folder, params, shop, *, at, with_events):
+    """Take raw files in, clean them, and describe every row to score, by its last events too if asked.
 
     Returns
     -------
-    DataFrame with the columns of ``SPLIT`` and the features, by ``row_id``; DataFrame, the dictionary of the features
+    DataFrame with the columns of ``SPLIT``, the features and ``LAST_EVENTS`` if asked, by ``row_id``; DataFrame, the
+    dictionary of the features
     """
     bg_nbd = models_of_json(files.read_json(files.FEATURES / "bg_nbd.json"))
     resources = {"n_threads": params.n_threads, "memory_gb": params.memory_gb}
@@ -89,6 +94,11 @@ def described_rows(folder, params, shop, *, at):
         rows = running.settle(_rows_to_score(tables, shop, params.cutoffs, at=at))
         features, dictionary = describe(rows, tables, engine=running, bg_nbd=bg_nbd, **asked_by(params, shop))
         described = rows.select(*SPLIT).join(features, on="row_id").sort("row_id").collect().to_pandas()
+        if with_events and len(described) and (length := params.featurize.sequence_length):
+            arrays, lookback_days = Path(taken_in) / "arrays.parquet", params.cutoffs.lookback_days
+            events = last_events(rows, tables, task=shop.task, length=length, lookback_days=lookback_days)
+            write_arrays(running, events, arrays, length=length)
+            described = with_last_events(described, pq.read_table(arrays), place=arrays)
     if described.empty:
         raise TableError(
             f"{folder}: no row is left to score. Are the records older than the lookback before their end?"
@@ -142,7 +152,7 @@ def scored(champion, rows, dictionary, shop):
 
 def _typical_values(champion):
     """Return the typical training value of the features that reasons are told by where a library gives none."""
-    ranking = list(files.read_frame(files.PLOTS / "importance.csv")["feature"])
+    ranking = [name for name in files.read_frame(files.PLOTS / "importance.csv")["feature"] if name != LAST_EVENTS]
     explained = dict.fromkeys([*ranking, *filter(None, always_shown(champion.kinds).values())])
     training = files.read_frame(files.FEATURES / "train.parquet", columns=list(explained))
     return {name: typical_value(training[name]) for name in explained}

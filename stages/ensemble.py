@@ -2,7 +2,7 @@
 
 from purchase.files import MODELS, OUT_OF_FOLD, SUMMARY, read_frame, run, whole, write_frame, write_json
 from purchase.models.ensemble import Ensemble
-from purchase.models.folders import fitted_folders
+from purchase.models.folders import FITTED, model_folders
 from purchase.models.store import save_ensemble
 from purchase.models.training import out_of_fold_metrics
 from purchase.models.weighing import weigh
@@ -11,7 +11,7 @@ from purchase.params import read_params
 
 def main():
     params = read_params()
-    folders = fitted_folders(MODELS)
+    folders = model_folders(MODELS, FITTED)
     tables = {name: read_frame(folder / OUT_OF_FOLD) for name, folder in folders.items()}
     weights, out_of_fold = weigh(tables, n_rounds=params.ensemble.n_rounds)
     about = {"out_of_fold": out_of_fold_metrics(out_of_fold), "n_members": len(weights), "weights": weights}

@@ -3,9 +3,10 @@
 from purchase import files
 from purchase.evaluation.style import save
 from purchase.insights.about import about_part
-from purchase.insights.build import build, features_of, plain
+from purchase.insights.build import build, plain
 from purchase.insights.gallery import draw_all
 from purchase.insights.read import TABLES, read_found
+from purchase.models.last_events import told_features
 from purchase.params import read_params
 from purchase.shops import read_shop
 
@@ -15,7 +16,7 @@ def main():
     shop = read_shop(params.shop)
     found = read_found(params, shop)
     parts, targets = build(found, params)
-    parts["about"] = about_part(shop, TABLES, n_features=len(features_of(found.test)), params=params)
+    parts["about"] = about_part(shop, TABLES, n_features=len(told_features(found.test)), params=params)
 
     files.write_frame(targets, files.INSIGHTS / "targets.csv")
     files.write_json(plain({name: part.numbers for name, part in parts.items()}), files.METRICS / "insights.json")

@@ -13,9 +13,11 @@ from purchase.params import read_params
 
 
 def main():
-    family = sys.argv[1]
-    params = read_params()
-    features = read_frame(FEATURES / "train.parquet")
+    fit_family(sys.argv[1], read_frame(FEATURES / "train.parquet"), read_params())
+
+
+def fit_family(family, features, params):
+    """Fit a family on the rows of a feature table, and write its folder."""
     folds = make_folds(features, n_folds=params.fit.n_folds, horizon_days=params.cutoffs.horizon_days, seed=params.seed)
     settings = getattr(params.train, family)
     common = {"family": family, "folds": folds, "seed": params.seed, "n_threads": params.n_threads}
@@ -23,7 +25,7 @@ def main():
         common |= {"progress": progress}
         model, out_of_fold = fit_model(features, settings, calibration=params.fit.calibration, **common)
         summary = summarize(features, out_of_fold)
-        if settings.selection != "none":
+        if getattr(settings, "selection", "none") != "none":
             summary["selection"], seconds = selection_effect(features, settings, **common)
             tqdm.write(f"With its choice of features, {seconds['with']:.1f} s; without, {seconds['without']:.1f} s.")
     with whole(MODELS / "train" / family) as folder:

@@ -1,23 +1,23 @@
-"""The models that compete: where they lie, and what they say about rows."""
+"""The models that compete, and what they say about rows."""
 
 import numpy as np
 from tqdm import tqdm
 
 from purchase.evaluation.metrics import check_propensities
-from purchase.models.ensemble import Ensemble
-from purchase.models.folders import fitted_folders, model_folder
+from purchase.files import SUMMARY, read_json
 from purchase.tables import KEY_COLUMNS
 
 
-def model_folders(root):
-    """Return {"<stage>/<family>" or "ensemble": folder} of every model below ``root``.
+def read_summaries(folders):
+    """Return {model: what its stage says} of the models that there are, and {model: why} of those that there are not.
 
-    Raises
-    ------
-    TableError
-        If one is missing: names it and the stage that makes it.
+    Parameters
+    ----------
+    folders : dict of {model: folder}
     """
-    return fitted_folders(root) | {Ensemble.family: model_folder(root, Ensemble.family)}
+    summaries = {model: read_json(folder / SUMMARY) for model, folder in folders.items()}
+    absent = {model: said["not_available"] for model, said in summaries.items() if "not_available" in said}
+    return {model: said for model, said in summaries.items() if model not in absent}, absent
 
 
 def propensities_of(models, features):

@@ -11,6 +11,7 @@ from purchase.evaluation.bootstrap import calibration_error
 from purchase.evaluation.candidates import predictions_table, propensities_of
 from purchase.evaluation.importance import permutation_importance
 from purchase.evaluation.leaderboard import Choice, choose, evaluation_report, judge
+from purchase.tables import KEY_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def choose_on_validation(models, train, validation, settings, *, seed):
     choosing = {"champion_metric": settings.champion_metric, "threshold": settings.threshold}
     choice = choose(validation["label"], propensities_of(models, validation), baselines=baselines, **choosing)
     champion, shuffling = models[choice.champion], {"n_repeats": settings.n_importance_repeats, "seed": seed}
-    importance = permutation_importance(champion.predict_propensity, validation, **shuffling)
+    taken = validation[[*KEY_COLUMNS, *champion.kinds]]
+    importance = permutation_importance(champion.predict_propensity, taken, **shuffling)
     curve = learning.learning_curve(champion, train, validation, **_resampling(settings, seed))
     return Chosen(models, choice, importance, curve)
 
@@ -88,14 +90,14 @@ def judge_on_test(chosen, parts, dictionary, params, *, task):
     parts : dict of {"train", "validation", "test": DataFrame}
         Feature tables.
     dictionary : DataFrame
-        Of the features.
+        Of the features; those that the champion takes are compared by when they are known.
     """
     settings, test, name = params.evaluate, parts["test"], chosen.choice.champion
     resampling, binning = _resampling(settings, params.seed), {"n_bins": settings.n_calibration_bins}
     labels, propensities = test["label"].to_numpy(), propensities_of(chosen.models, test)
     board = judge(labels, propensities, test["group"], chosen.choice, **resampling)
     error = calibration_error(labels, propensities[name], test["group"], **binning, **resampling)
-    moments = protocols.feature_sets_by_moment(dictionary)
+    moments = protocols.feature_sets_by_moment(dictionary[dictionary["name"].isin(chosen.champion.kinds)])
     compared = protocols.compare_protocols(chosen.champion, parts, feature_sets=moments, **resampling)
 
     about = {"shop": params.shop, "task": task, "n_validation": len(parts["validation"]), "labels": labels}

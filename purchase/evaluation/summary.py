@@ -89,6 +89,7 @@ def summary_text(board, report):
             *lines,
             "",
             "tied: the test difference to the champion is within noise. [low, high]: bootstrap interval.",
+            *(f"No {model}: {why}." for model, why in report.get("no_model", {}).items()),
             "",
             f"Champion: {report['champion']}; it predicts an order from a propensity of {report['threshold']:.4f}.",
             f"Of the {report['n_test']:,} test rows, {report['n_positive']:,} ordered.",

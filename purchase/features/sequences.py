@@ -53,18 +53,18 @@ def last_events(rows, tables, *, task, length, lookback_days):
     records = past(began, events, at="event_at", lookback_days=lookback_days).select(*told)
     if task == "session":
         records = nw.concat([records, so_far(rows, events).select(*told)])
-    following = COL("event_at").shift(-1).over("row_id", **IN_TIME)
     back = COL("one").cum_sum(reverse=True).over("row_id", **IN_TIME)
     records = records.with_columns(one=nw.lit(1, dtype=nw.Int64))
-    records = records.with_columns(following=following, back=back).filter(COL("back") <= length)
-    records = records.join(rows.select("row_id", "cutoff"), on="row_id")
-    records = records.with_columns(gap_seconds=nw.coalesce("following", "cutoff") - COL("event_at"))
+    records = records.with_columns(back=back).filter(COL("back") <= length)
     found = {
         f"{name}_{length - back}": only_if(COL("back") == back, COL(name)).max()
-        for name in ARRAYS
+        for name in ("event_type", "category", "price_cents", "event_at")
         for back in range(length, 0, -1)
     }
-    return rows.select("row_id").join(records.group_by("row_id").agg(**found), on="row_id", how="left")
+    wide = rows.select("row_id", "cutoff").join(records.group_by("row_id").agg(**found), on="row_id", how="left")
+    ends = [*(f"event_at_{k}" for k in range(1, length)), "cutoff"]
+    gaps = {f"gap_seconds_{k}": COL(end) - COL(f"event_at_{k}") for k, end in enumerate(ends)}
+    return wide.with_columns(**gaps).select("row_id", *(f"{name}_{k}" for name in ARRAYS for k in range(length)))
 
 
 def write_arrays(engine, frame, path, *, length):

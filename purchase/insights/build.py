@@ -21,7 +21,7 @@ from purchase.insights.shift import shift_part
 from purchase.insights.targets import target_list
 from purchase.insights.uplift import uplift_part
 from purchase.insights.value import check_prices, value_error
-from purchase.tables import KEY_COLUMNS
+from purchase.models.last_events import told_features
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def build(found, params):
 def _about_the_model(found, params, **drawing):
     """Return the parts that say what the champion goes by, how far its features moved, and how good it could be."""
     shown = {"n_top": params.insights.n_top_features, "n_repeats": params.evaluate.n_importance_repeats}
-    predict, names = found.champion.predict_propensity, features_of(found.test)
+    predict, names = found.champion.predict_propensity, told_features(found.test)
     shap = partial(shap_values, found.champion) if found.champion.has_shap else None
     pairs = ((name, found.training_column(name), found.test[name]) for name in names)
     base_rate = found.training["label"].mean()
@@ -121,10 +121,6 @@ def _about_the_model(found, params, **drawing):
         "drift": shift_part(pairs, propensities=found.propensities, max_drift=params.review.max_drift),
         "ceiling": make(ceiling_part, found.predictions, found.truth, base_rate=base_rate, **drawing),
     }
-
-
-def features_of(table):
-    return [name for name in table.columns if name not in KEY_COLUMNS]
 
 
 def resampling_of(params):

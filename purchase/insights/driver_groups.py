@@ -8,7 +8,7 @@ from purchase.evaluation.bootstrap import bootstrap_sums, percentile_interval
 from purchase.evaluation.shuffling import rises, sample_of
 from purchase.insights.parts import N_DECIMALS
 from purchase.insights.reasons import correlated_groups
-from purchase.tables import KEY_COLUMNS
+from purchase.models.last_events import told_features
 
 MAX_PREDICTIONS = 1_200_000  # a sample of the test rows is used where all would need more
 N_TOP = 10
@@ -80,7 +80,7 @@ def ranked_groups(
 
 def _groups(features):
     """Return lists of features that are correlated with one another."""
-    names = np.array([name for name in features.columns if name not in KEY_COLUMNS], dtype=object)
+    names = np.array(told_features(features), dtype=object)
     numbers = correlated_groups(features[list(names)])
     return [list(names[numbers == number]) for number in np.unique(numbers)]
 

@@ -16,6 +16,7 @@ from purchase.insights.reasons import typical_value
 from purchase.insights.rows import training_columns
 from purchase.insights.uplift import HELD_OUT, SENT
 from purchase.insights.words import Words
+from purchase.models.last_events import read_rows, told_features
 from purchase.models.store import load_model
 from purchase.tables import DAY, KEY_COLUMNS
 
@@ -28,10 +29,11 @@ TABLES = {part: files.FEATURES / f"{part}.parquet" for part in PARTS}
 def read_found(params, shop):
     """Return the ``Found`` of the shop's insights."""
     champion = load_model(files.CHAMPION)
-    test = files.read_frame(TABLES["test"])
+    test = read_rows("test")
     validation, validation_propensities = score_validation(champion)
     predictions = files.read_frame(files.PREDICTIONS / "test.parquet")
-    ranking = list(files.read_frame(files.PLOTS / "importance.csv")["feature"])
+    told = set(told_features(test))
+    ranking = [name for name in files.read_frame(files.PLOTS / "importance.csv")["feature"] if name in told]
     explained = dict.fromkeys([*ranking, *filter(None, always_shown(test.columns).values())])
     propensities = {
         "validation": validation_propensities,
@@ -62,7 +64,7 @@ def read_found(params, shop):
 
 def score_validation(champion):
     """Return what is needed of the validation rows, without their other features, and their propensities."""
-    rows = files.read_frame(TABLES["validation"])
+    rows = read_rows("validation")
     parts = [rows.iloc[start : start + CHUNK_ROWS] for start in range(0, len(rows), CHUNK_ROWS)]
     propensities = np.concatenate([champion.predict_propensity(part) for part in parts])
     needed = dict.fromkeys([*KEY_COLUMNS, *training_columns(rows.columns), MONTH])

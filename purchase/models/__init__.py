@@ -1,4 +1,4 @@
-"""Models: six families, one place that fits them, and an estimator of its own for any table."""
+"""Models: the families, one place that fits them, and an estimator of its own for any table."""
 
 
 def __getattr__(name):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+from purchase.models.last_events import is_sequence
 from purchase.tables import KEY_COLUMNS, TableError
 
 
@@ -17,7 +18,7 @@ def feature_kinds(features):
 
     Returns
     -------
-    dict of str to {"number", "category", "boolean"}
+    dict of str to {"number", "category", "boolean", "sequence"}
 
     Raises
     ------
@@ -53,17 +54,17 @@ def feature_frame(features, kinds):
     ----------
     features : DataFrame of shape (n_rows, n_columns)
         Needs every column of ``kinds``, in any order; others are ignored.
-    kinds : dict of str to {"number", "category", "boolean"}
+    kinds : dict of str to {"number", "category", "boolean", "sequence"}
 
     Returns
     -------
     DataFrame of shape (n_rows, len(kinds))
-        Numbers and booleans as float64 (NaN: missing), categories as text.
+        Numbers and booleans as float64 (NaN: missing), categories as text, sequences as they are.
 
     Raises
     ------
     TableError
-        If a column is missing, a number cannot be read as one, or a number is infinite.
+        If a column is missing, a number cannot be read as one, a number is infinite, or a sequence is none.
     """
     if missing := [name for name in kinds if name not in features.columns]:
         unused = [name for name in features.columns if name not in kinds and name not in KEY_COLUMNS]
@@ -72,7 +73,7 @@ def feature_frame(features, kinds):
             f"missing: {missing}; columns that it does not know: {unused}). Rerun featurize with the settings that the "
             "model was trained with, or train the model again."
         )
-    form = {"number": _as_number, "boolean": _as_number, "category": _as_text}
+    form = {"number": _as_number, "boolean": _as_number, "category": _as_text, "sequence": _as_sequence}
     columns = {name: form[kind](features[name]) for name, kind in kinds.items()}
     return pd.DataFrame(columns, index=features.index)
 
@@ -80,6 +81,8 @@ def feature_frame(features, kinds):
 def _kind(dtype):
     if is_bool_dtype(dtype):
         return "boolean"
+    if is_sequence(dtype):
+        return "sequence"
     return "number" if is_numeric_dtype(dtype) else "category"
 
 
@@ -102,3 +105,12 @@ def _as_number(column):
 
 def _as_text(column):
     return column.astype("str")  # keeps missing values missing
+
+
+def _as_sequence(column):
+    if not is_sequence(column.dtype):
+        raise TableError(
+            f"Feature {column.name!r} held the events of each row in training, and holds {column.dtype} here. Set "
+            "featurize.sequence_length and rerun featurize, or join them as purchase.models.last_events.read_rows does."
+        )
+    return column

@@ -1,27 +1,26 @@
-"""Where the models of the last run lie."""
+"""The models of the pipeline, the stages that make them, and where they lie."""
 
 from pathlib import Path
 
-from purchase.params import FAMILIES
+from purchase.params import FAMILIES, SEQUENCE_FAMILIES
 from purchase.tables import TableError
 
-STAGES = ("train", "tune")
+# {model: the stage that makes it}
+FITTED = {f"{stage}/{family}": f"{stage}@{family}" for stage in ("train", "tune") for family in FAMILIES}
+OF_EVENTS = {f"train/{family}": f"train_{family}" for family in SEQUENCE_FAMILIES}
+ALL = FITTED | OF_EVENTS | {"ensemble": "ensemble"}
 
 
-def model_folder(root, name):
-    """Return the folder of a model ("tune/xgboost") below ``root``.
+def model_folders(root, models=ALL):
+    """Return {model: folder} of models below ``root``.
 
     Raises
     ------
     TableError
-        If it is missing: names it and the stage that makes it.
+        If one is missing: names it and the stage that makes it.
     """
-    folder = Path(root) / name
-    if not folder.is_dir():
-        raise TableError(f"{folder} does not exist. Run `dvc repro {name.replace('/', '@')}` to fit the model.")
-    return folder
-
-
-def fitted_folders(root):
-    """Return {"<stage>/<family>": folder} of every family's models below ``root``."""
-    return {name: model_folder(root, name) for name in (f"{stage}/{family}" for stage in STAGES for family in FAMILIES)}
+    folders = {model: Path(root) / model for model in models}
+    for model, folder in folders.items():
+        if not folder.is_dir():
+            raise TableError(f"{folder} does not exist. Run `dvc repro {models[model]}` to fit the model.")
+    return folders

@@ -174,8 +174,7 @@ class ResidualNetwork(ClassifierMixin, BaseEstimator):
 
     def _network(self, n_inputs, *, share):
         inputs = keras.Input((n_inputs,))
-        shared = keras.layers.Dense(self.n_units, use_bias=False)(inputs)
-        heads = keras.layers.Reshape((1, self.n_units))(shared)
+        heads = keras.layers.Reshape((1, self.n_units))(self._first_layer(inputs))
         heads = self._activated(Adapter(self.n_heads, spread=HEAD_SPREAD, shift=True)(heads))
         for _ in range(self.n_blocks):
             block = keras.layers.Dense(self.n_units, use_bias=False)(Adapter(self.n_heads)(heads))
@@ -186,6 +185,9 @@ class ResidualNetwork(ClassifierMixin, BaseEstimator):
             "rhu,hu->rh", (self.n_heads,), activation="sigmoid", bias_axes="h", bias_initializer=start
         )
         return keras.Model(inputs, to_probabilities(heads))
+
+    def _first_layer(self, inputs):
+        return keras.layers.Dense(self.n_units, use_bias=False)(inputs)
 
     def _activated(self, heads):
         return keras.layers.Dropout(self.dropout)(keras.layers.ReLU()(heads))

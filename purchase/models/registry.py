@@ -18,13 +18,13 @@ A family's module has
 
 import importlib
 
-from purchase.params import FAMILIES
+from purchase.params import ALL_SETTINGS
 
 
 def family_module(family):
-    """Return the module of a family; TensorFlow is loaded for ``neural_network`` alone."""
-    if family not in FAMILIES:
-        raise ValueError(f"{family!r} is no family; there are {', '.join(FAMILIES)}")
+    """Return the module of a family; TensorFlow is loaded for the networks alone."""
+    if family not in ALL_SETTINGS:
+        raise ValueError(f"{family!r} is no family; there are {', '.join(ALL_SETTINGS)}")
     return importlib.import_module(f"purchase.models.{family}")
 
 

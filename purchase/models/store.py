@@ -32,7 +32,7 @@ class Model:
     Parameters
     ----------
     settings : model of the family's settings (purchase.params)
-    kinds : dict of str to {"number", "category", "boolean"}
+    kinds : dict of str to {"number", "category", "boolean", "sequence"}
         The features that it takes; their order is the training table's.
     pipeline : fitted scikit-learn pipeline
     calibrator : fitted scikit-learn estimator, or None
@@ -129,7 +129,7 @@ def _open(folder):
         return Ensemble(card["weights"], {member: _open(folder / member) for member in card["weights"]})
     return Model(
         family=card["family"],
-        settings=params.SETTINGS[card["family"]](**card["settings"]),
+        settings=params.ALL_SETTINGS[card["family"]](**card["settings"]),
         kinds=card["features"],
         pipeline=family_module(card["family"]).load(folder, n_threads=card["n_threads"]),
         calibrator=joblib.load(folder / CALIBRATOR),

@@ -129,9 +129,9 @@ def refit(model, features, *, seed):
     model : Model or Ensemble
         Of an ensemble, each member is refitted, and its weight stays.
     features : DataFrame
-        A feature table.
+        A feature table. Of its columns, those that the model takes are used.
     """
-    kinds = feature_kinds(features)
+    kinds = {name: kind for name, kind in feature_kinds(features).items() if name in model.kinds}
     pipeline = family_module(model.family).build(model.settings, seed=seed, n_threads=model.n_threads)
     with threadpool_limits(model.n_threads):
         pipeline.fit(feature_frame(features, kinds), features["label"].to_numpy())

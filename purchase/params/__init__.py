@@ -25,10 +25,12 @@ from purchase.params.sections import (
     TrainParams,
     TuneParams,
 )
-from purchase.params.settings import FAMILIES, SETTINGS
+from purchase.params.settings import ALL_SETTINGS, FAMILIES, SEQUENCE_FAMILIES, SETTINGS
 
 __all__ = [
+    "ALL_SETTINGS",
     "FAMILIES",
+    "SEQUENCE_FAMILIES",
     "SETTINGS",
     "DirtParams",
     "InsightsParams",

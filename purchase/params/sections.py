@@ -8,7 +8,7 @@ from pydantic import Field, create_model, field_validator, model_validator
 from purchase.files import Strict
 from purchase.params.bounds import Count, Dirt, Positive, Seed, Share
 from purchase.params.searches import search_over
-from purchase.params.settings import SETTINGS
+from purchase.params.settings import ALL_SETTINGS, SETTINGS
 from purchase.tables import FEATURE_GROUPS, KNOWN_AT
 
 
@@ -79,7 +79,7 @@ class FitParams(Strict):
 
 
 TrainParams = create_model(
-    "TrainParams", __base__=Strict, **{family: (settings, ...) for family, settings in SETTINGS.items()}
+    "TrainParams", __base__=Strict, **{family: (settings, ...) for family, settings in ALL_SETTINGS.items()}
 )
 
 

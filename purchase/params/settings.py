@@ -9,7 +9,7 @@ from purchase.params.bounds import Count, NonNegative, Positive, Share
 
 
 class FamilySettings(Strict):
-    """What all families have: a choice of features, and crosses, which are columns made of pairs of numbers.
+    """What all families of plain tables have: a choice of features, and crosses, which are columns made of pairs.
 
     See purchase/models/selection.py and crosses.py.
     """
@@ -77,7 +77,9 @@ class SVMSettings(FamilySettings):
     exact_below: Annotated[int, Field(ge=0, le=5000)] = 0  # rows up to which the kernel is exact; time grows as rows^3
 
 
-class NeuralNetworkSettings(FamilySettings):
+class NetworkSettings(Strict):
+    """What both networks have."""
+
     n_units: Count
     n_blocks: Annotated[int, Field(ge=0)]
     n_heads: Count
@@ -88,6 +90,15 @@ class NeuralNetworkSettings(FamilySettings):
     epochs: Count
 
 
+class NeuralNetworkSettings(NetworkSettings, FamilySettings):
+    """The network's own, and what all have."""
+
+
+class SequenceNetworkSettings(NetworkSettings):
+    n_events: Count
+    n_states: Count
+
+
 SETTINGS = {
     "logistic_regression": LogisticRegressionSettings,
     "random_forest": RandomForestSettings,
@@ -96,4 +107,7 @@ SETTINGS = {
     "svm": SVMSettings,
     "neural_network": NeuralNetworkSettings,
 }
-FAMILIES = tuple(SETTINGS)
+FAMILIES = tuple(SETTINGS)  # these take a table of features as it is
+SEQUENCE_SETTINGS = {"sequence_network": SequenceNetworkSettings}
+SEQUENCE_FAMILIES = tuple(SEQUENCE_SETTINGS)  # these take the last events of each row, too
+ALL_SETTINGS = SETTINGS | SEQUENCE_SETTINGS

@@ -11,10 +11,10 @@ from purchase.evaluation.baselines import (
     fit_baselines,
     recency_frequency_columns,
 )
-from purchase.evaluation.candidates import model_folders, predictions_table, propensities_of
+from purchase.evaluation.candidates import predictions_table, propensities_of
 from purchase.evaluation.leaderboard import choose, evaluation_report, judge, with_out_of_fold
 from purchase.evaluation.metrics import METRICS
-from purchase.params import FAMILIES
+from purchase.models.folders import FITTED, OF_EVENTS, model_folders
 from purchase.tables import TableError
 
 N = 400
@@ -198,9 +198,8 @@ def test_the_longest_window_is_frequency_and_without_recency_there_is_no_such_ba
 def test_a_missing_model_names_the_stage_that_makes_it(tmp_path):
     with pytest.raises(TableError, match=r"logistic_regression does not exist.*dvc repro train@logistic_regression"):
         model_folders(tmp_path)
-    for stage in ("train", "tune"):
-        for family in FAMILIES:
-            (tmp_path / stage / family).mkdir(parents=True)
+    for model in FITTED | OF_EVENTS:
+        (tmp_path / model).mkdir(parents=True)
     with pytest.raises(TableError, match=r"ensemble does not exist.*dvc repro ensemble`"):
         model_folders(tmp_path)
 

@@ -21,6 +21,7 @@ SMALL = {
     "train.lightgbm.n_estimators": 30,
     "train.svm.n_components": 30,
     "train.neural_network.epochs": 1,
+    "train.sequence_network.epochs": 1,
     "tune.logistic_regression.space": {"C": [0.01, 0.1]},
     "tune.random_forest.n_candidates": 1,
     "tune.xgboost.n_candidates": 1,

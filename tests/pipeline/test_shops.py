@@ -38,6 +38,8 @@ def test_a_shop_runs_to_the_end_from_a_yaml_and_its_files_alone(tmp_path, write)
     names = set(pd.read_csv(clone.folder / "data/features/dictionary.csv").table)
     assert ("events" in names or "sessions" in names) == (write is not write_orders_only)
     # What the shop does not keep is told as such, and the page is there.
+    no_events = {"train/sequence_network": "no training row has an event"}
+    assert metrics.get("no_model", {}) == (no_events if write is write_orders_only else {})
     insights = read_metrics(clone, "insights")
     assert "0 customers were held out" in insights["uplift"]["not_available"]
     assert "simulated shop" in insights["ceiling"]["not_available"]
