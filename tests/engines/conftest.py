@@ -8,20 +8,26 @@ import pytest
 from purchase.engines.registry import engine
 
 KNOBS = {"n_threads": 2, "memory_gb": 1, "spark_master": "local[2]"}
+# Of Java's compilers, the fast one alone: of so little work, compiling is the most.
+QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# All that runs on Spark goes to one worker, which starts it once.
+PYSPARK = pytest.param("pyspark", marks=pytest.mark.xdist_group("engines"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def spark():
-    """One Spark for the tests of a module."""
+    """One Spark for all tests."""
     if find_spec("pyspark") is None:
         pytest.skip("pyspark is not installed: pip install -r requirements-spark.txt")
     if not shutil.which("java", path=str(Path(os.environ["JAVA_HOME"], "bin")) if "JAVA_HOME" in os.environ else None):
         pytest.skip("there is no Java: apt-get install openjdk-17-jre-headless")
-    with engine("pyspark", **KNOBS) as running:
-        yield running
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_SUBMIT_OPTS", QUICK)
+        with engine("pyspark", **KNOBS) as running:
+            yield running
 
 
-@pytest.fixture(scope="module", params=["duckdb", "polars", "pandas", "pyspark"])
+@pytest.fixture(scope="module", params=["duckdb", "polars", "pandas", PYSPARK])
 def running(request):
     """Each engine in turn."""
     if request.param == "pyspark":

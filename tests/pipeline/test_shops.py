@@ -7,6 +7,8 @@ import yaml
 from tests.pipeline.clone import SMALL, Clone
 from tests.pipeline.shop_files import write_event_log, write_orders_only, write_three_tables
 
+OWN_SHOP = {"simulate.n_customers": 100}  # the simulated shop is made too, and not read
+
 
 def clone_with(folder, write, shell=None, **shop_changes):
     """A small clone whose shop is ``mine``, with the files and the YAML that ``write`` makes."""
@@ -20,7 +22,7 @@ def clone_with(folder, write, shell=None, **shop_changes):
 
 def clone_of(folder, shop, shell=None):
     clone = Clone(folder, shell)
-    clone.set(SMALL | {"shop": shop})
+    clone.set(SMALL | OWN_SHOP | {"shop": shop})
     return clone
 
 
