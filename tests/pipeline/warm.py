@@ -10,6 +10,7 @@ import json
 import os
 import runpy
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
+PATIENCE_SECONDS = 5  # between two looks whether the tests are still there
 # The shell: it imports nothing that takes longer than a few milliseconds.
 SHELL = """#!/bin/sh
 exec {python} -S -E -c '
@@ -45,20 +47,24 @@ def warm_shell():
         with socket.socket(socket.AF_UNIX) as server:
             server.bind(str(address))
             server.listen()
-            command = [sys.executable, "-m", "tests.pipeline.warm", str(server.fileno())]
+            command = [sys.executable, "-m", "tests.pipeline.warm", str(server.fileno()), str(os.getpid())]
             with Path(folder, "said").open("w+b") as said:
                 python = subprocess.Popen(command, cwd=ROOT, pass_fds=[server.fileno()], stdout=said, stderr=said)
         with python:
             try:
                 yield shell
             finally:
-                python.kill()
+                python.terminate()
 
 
-def serve(server):
-    """Run commands one at a time, as they come; answer each by its status and what it said."""
-    while True:
-        client, _ = server.accept()
+def serve(server, parent):
+    """Run commands one at a time, as they come, while the parent lives; answer each by its status and what it said."""
+    server.settimeout(PATIENCE_SECONDS)
+    while os.getppid() == parent:
+        try:
+            client, _ = server.accept()
+        except TimeoutError:
+            continue
         with client, client.makefile(encoding="utf-8") as request:
             status = run(*json.load(request))
             client.sendall(json.dumps([status, what_was_said()]).encode())
@@ -97,5 +103,6 @@ def run(command, folder, environment):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # in good order: joblib's workers end too
     with socket.socket(fileno=int(sys.argv[1])) as inherited:
-        serve(inherited)
+        serve(inherited, int(sys.argv[2]))
