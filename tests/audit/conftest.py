@@ -1,1 +1,1 @@
-from tests.pipeline.conftest import reproduced  # noqa: F401 (a fixture)
+from tests.pipeline.conftest import reproduced, warm  # noqa: F401 (fixtures)

@@ -8,6 +8,10 @@ import pytest
 from purchase.engines.registry import engine
 
 KNOBS = {"n_threads": 2, "memory_gb": 1, "spark_master": "local[2]"}
+# Of Java's compilers, the fast one alone: of so little work, compiling is the most.
+QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# All that runs on Spark goes to one worker, which starts it once.
+PYSPARK = pytest.param("pyspark", marks=pytest.mark.xdist_group("engines"))
 
 
 def lacking_for_spark():
@@ -20,16 +24,18 @@ def lacking_for_spark():
     return ""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def spark():
-    """One Spark for the tests of a module."""
+    """One Spark for all tests."""
     if lacking_for_spark():
         pytest.skip(lacking_for_spark())
-    with engine("pyspark", **KNOBS) as running:
-        yield running
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_SUBMIT_OPTS", QUICK)
+        with engine("pyspark", **KNOBS) as running:
+            yield running
 
 
-@pytest.fixture(scope="module", params=["duckdb", "polars", "pandas", "pyspark"])
+@pytest.fixture(scope="module", params=["duckdb", "polars", "pandas", PYSPARK])
 def running(request):
     """Each engine in turn."""
     if request.param == "pyspark":

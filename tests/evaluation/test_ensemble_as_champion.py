@@ -6,7 +6,7 @@ import pytest
 
 from purchase import files
 from purchase.evaluation.contest import choose_on_validation, judge_on_test
-from purchase.insights.build import features_of
+from purchase.models.last_events import told_features
 from purchase.insights.drivers import driver_part
 from purchase.insights.words import Words
 from purchase.models.ensemble import Ensemble
@@ -80,7 +80,7 @@ def test_new_rows_are_scored_by_it_with_reasons(ensemble, parts, dictionary, tmp
 
 
 def test_what_it_goes_by_has_importance_and_shapes(ensemble, parts, dictionary):
-    words, names = Words(dictionary, currency="EUR"), features_of(parts["test"])
+    words, names = Words(dictionary, currency="EUR"), told_features(parts["test"])
     asked = {"n_top": 3, "n_repeats": 1, "n_bootstrap": 20, "interval": 0.9, "seed": 0}
     tables = driver_part(ensemble.predict_propensity, parts["test"], names, words, **asked).tables
     assert tables["drivers"].loc[0, "feature"] in ("recency_days", "country")

@@ -66,8 +66,8 @@ PEOPLE = st.fixed_dictionaries(
 SHOPS = st.fixed_dictionaries(
     {
         "customers": st.lists(PEOPLE, min_size=4, max_size=4),
-        "events": st.lists(EVENTS, max_size=30),
-        "orders": st.lists(LINES, max_size=16),
+        "events": st.lists(EVENTS, min_size=12, max_size=30),
+        "orders": st.lists(LINES, min_size=6, max_size=16),
     }
 )
 TIME_OF = {"events": "event_at", "orders": "ordered_at"}
@@ -217,7 +217,11 @@ SEEN = st.fixed_dictionaries(
 
 
 @SLOW
-@given(st.lists(SEEN, max_size=20), st.lists(SEEN, max_size=20), st.sampled_from([T + 25, T + 30, T + 31]))
+@given(
+    st.lists(SEEN, min_size=6, max_size=20),
+    st.lists(SEEN, min_size=6, max_size=20),
+    st.sampled_from([T + 25, T + 30, T + 31]),
+)
 def test_a_running_sessions_features_stay_the_same_to_the_bit_whatever_it_does_from_its_moment_on(acts, others, moment):
     def seen(events, start):
         named = numbered({"customers": [{}] * 4, "events": events, "orders": []}, start)["events"]

@@ -18,6 +18,9 @@ from purchase.tables import TableError
 from tests.models.feature_tables import customer_table, quick_settings
 from tests.models.vouching import lock_for
 
+# One worker for the tests that share fitted models.
+pytestmark = pytest.mark.xdist_group("families")
+
 TABLE = customer_table()
 OWN_FILES = {
     "logistic_regression": {"pipeline.joblib"},
@@ -145,19 +148,34 @@ def test_only_the_neural_network_loads_tensorflow():
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": "."})
 
 
-@pytest.mark.parametrize("family", ["random_forest", "xgboost", "lightgbm"])
-def test_hash_seed_time_zone_and_locale_change_no_byte(family, tmp_path):
-    code = (
-        "import sys\n"
-        "from tests.models.test_families import fit, save_model\n"
-        "model, out_of_fold = fit(sys.argv[1]); save_model(model, sys.argv[2])"
-    )
-    worlds = [{"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C"}, {"PYTHONHASHSEED": "2", "TZ": "America/Lima"}]
-    for number, world in enumerate(worlds):
-        command = [sys.executable, "-c", code, family, str(tmp_path / str(number))]
+FOREST_AND_BOOSTERS = ["random_forest", "xgboost", "lightgbm"]
+WORLDS = [{"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C"}, {"PYTHONHASHSEED": "2", "TZ": "America/Lima"}]
+SAVE_EACH = """
+import sys
+from tests.models.test_families import fit, save_model
+
+folder, *families = sys.argv[1:]
+for family in families:
+    save_model(fit(family)[0], f"{folder}/{family}")
+"""
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory):
+    """The folders of two processes in different environments that each fitted and saved the same families."""
+    folders = [tmp_path_factory.mktemp("world") for _ in WORLDS]
+    for folder, world in zip(folders, WORLDS, strict=True):
+        command = [sys.executable, "-c", SAVE_EACH, str(folder), *FOREST_AND_BOOSTERS]
         subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": ".", **world})
-    for file in (tmp_path / "0").iterdir():
-        assert file.read_bytes() == (tmp_path / "1" / file.name).read_bytes(), file.name
+    return folders
+
+
+@pytest.mark.parametrize("family", FOREST_AND_BOOSTERS)
+def test_hash_seed_time_zone_and_locale_change_no_byte(family, worlds):
+    one, other = (folder / family for folder in worlds)
+    assert len(list(one.iterdir())) > len(OWN_FILES[family])
+    for file in one.iterdir():
+        assert file.read_bytes() == (other / file.name).read_bytes(), file.name
 
 
 def test_a_folder_without_a_model_says_what_to_run(tmp_path):

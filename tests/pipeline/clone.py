@@ -35,10 +35,17 @@ SMALL = {
 
 
 class Clone:
-    """A clone at ``folder``; it shares neither cache nor results with the repository."""
+    """A clone at ``folder``; it shares neither cache nor results with the repository.
 
-    def __init__(self, folder):
-        self.folder = Path(folder)
+    Parameters
+    ----------
+    folder : path
+    shell : path or None
+        Which DVC has run the stages: one of ``warm_shell``, or the user's.
+    """
+
+    def __init__(self, folder, shell=None):
+        self.folder, self.shell = Path(folder), shell
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             cwd=ROOT,
@@ -54,16 +61,16 @@ class Clone:
         self.commit("Start")
 
     @classmethod
-    def at(cls, folder):
+    def at(cls, folder, shell=None):
         """The clone that is in ``folder`` already: one that Git made, or a copy."""
         clone = cls.__new__(cls)
-        clone.folder = Path(folder)
+        clone.folder, clone.shell = Path(folder), shell
         return clone
 
     def copy(self, folder):
         """Return a copy of this clone in ``folder``, with its results and its cache."""
         shutil.copytree(self.folder, folder, symlinks=True, dirs_exist_ok=True)
-        return Clone.at(folder)
+        return Clone.at(folder, self.shell)
 
     def git(self, *arguments):
         identity = ["-c", "user.name=Tests", "-c", "user.email=tests@shop.test"]
@@ -94,6 +101,8 @@ class Clone:
         """The words of a ``dvc`` call and the environment that it runs in."""
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         environment = {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+        if self.shell:
+            environment["SHELL"] = str(self.shell)
         for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
             environment.pop(name, None)
         return [sys.executable, "-m", "dvc", *words], environment

@@ -54,8 +54,8 @@ def test_a_run_killed_in_every_stage_ends_with_the_bytes_of_an_undisturbed_one(t
     assert not list(clone.folder.rglob("*.part"))
 
 
-def test_a_disk_that_fills_stops_a_stage_without_a_half_written_out(tmp_path, reproduced):
-    clone = Clone(tmp_path)
+def test_a_disk_that_fills_stops_a_stage_without_a_half_written_out(tmp_path, reproduced, warm):
+    clone = Clone(tmp_path, warm)
     clone.set(SMALL)
     clone.dvc("repro", "simulate")
     largest = max(path.stat().st_size for path in (clone.folder / "data/raw/simulated").iterdir())
@@ -63,7 +63,8 @@ def test_a_disk_that_fills_stops_a_stage_without_a_half_written_out(tmp_path, re
     def allow_small_files_only():
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest // 50, largest // 50))
 
-    done = clone.dvc("repro", "prepare", check=False, preexec_fn=allow_small_files_only)
+    # By the user's shell, so that the limit, which a process hands on to those that it starts, is the stage's too.
+    done = Clone.at(tmp_path).dvc("repro", "prepare", check=False, preexec_fn=allow_small_files_only)
     assert done.returncode != 0
     assert "error: " in done.stderr
     assert "Traceback" not in done.stderr

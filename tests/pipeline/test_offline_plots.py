@@ -8,6 +8,10 @@ PLOTS = ("roc", "precision_recall", "calibration", "lift", "importance", "confus
 PLOTS += ("learning_curve", "protocols", "driver_groups")
 
 
+# One worker for the tests that share a page.
+pytestmark = pytest.mark.xdist_group("plots")
+
+
 @pytest.fixture(scope="module")
 def page(reproduced, tmp_path_factory):
     """The page of ``dvc plots diff`` between two revisions, in a clone that was set up as start.py does it."""

@@ -7,10 +7,12 @@ import yaml
 from tests.pipeline.clone import SMALL, Clone
 from tests.pipeline.shop_files import write_event_log, write_orders_only, write_three_tables
 
+OWN_SHOP = {"simulate.n_customers": 100}  # the simulated shop is made too, and not read
 
-def clone_with(folder, write, **shop_changes):
+
+def clone_with(folder, write, shell=None, **shop_changes):
     """A small clone whose shop is ``mine``, with the files and the YAML that ``write`` makes."""
-    clone = clone_of(folder, "mine")
+    clone = clone_of(folder, "mine", shell)
     raw = clone.folder / "data/raw/mine"
     raw.mkdir(parents=True)
     shop = write(raw) | shop_changes
@@ -18,9 +20,9 @@ def clone_with(folder, write, **shop_changes):
     return clone
 
 
-def clone_of(folder, shop):
-    clone = Clone(folder)
-    clone.set(SMALL | {"shop": shop})
+def clone_of(folder, shop, shell=None):
+    clone = Clone(folder, shell)
+    clone.set(SMALL | OWN_SHOP | {"shop": shop})
     return clone
 
 
@@ -29,8 +31,8 @@ def read_metrics(clone, name):
 
 
 @pytest.mark.parametrize("write", [write_orders_only, write_event_log, write_three_tables])
-def test_a_shop_runs_to_the_end_from_a_yaml_and_its_files_alone(tmp_path, write):
-    clone = clone_with(tmp_path, write)
+def test_a_shop_runs_to_the_end_from_a_yaml_and_its_files_alone(tmp_path, warm, write):
+    clone = clone_with(tmp_path, write, warm)
     clone.dvc("repro", "report")
     metrics = read_metrics(clone, "evaluate")
     # Customers differ in how often they order, and nothing else tells them apart: a model must see it, and no more.
@@ -47,8 +49,8 @@ def test_a_shop_runs_to_the_end_from_a_yaml_and_its_files_alone(tmp_path, write)
     assert "Not available: 0 customers were held out" in (clone.folder / "report/report.html").read_text("utf-8")
 
 
-def test_customers_who_are_in_orders_alone_are_kept_without_demographics(tmp_path):
-    clone = clone_with(tmp_path, write_three_tables)
+def test_customers_who_are_in_orders_alone_are_kept_without_demographics(tmp_path, warm):
+    clone = clone_with(tmp_path, write_three_tables, warm)
     clone.dvc("repro", "featurize")
     customers = pd.read_parquet(clone.folder / "data/clean/customers.parquet").set_index("customer_id")
     unknown = customers[pd.to_numeric(customers.index) >= 290]
@@ -58,6 +60,7 @@ def test_customers_who_are_in_orders_alone_are_kept_without_demographics(tmp_pat
 
 
 def test_the_same_log_answers_the_session_question(tmp_path):
+    # The shell is the user's: each of these stages has to load what it uses by itself.
     clone = clone_with(tmp_path, write_event_log, task="session", scoring_moment="during_session")
     clone.set({"cutoffs.first_k_events": 2})
     clone.dvc("repro", "train@lightgbm")
@@ -78,8 +81,10 @@ def test_the_same_log_answers_the_session_question(tmp_path):
         ("online_retail", "online_retail.csv.gz", 0.65, 0.90),
     ],
 )
-def test_a_public_data_set_runs_to_the_end_by_changing_the_shop_alone(tmp_path, real_data, shop, file, least, most):
-    clone = clone_of(tmp_path, shop)
+def test_a_public_data_set_runs_to_the_end_by_changing_the_shop_alone(
+    tmp_path, warm, real_data, shop, file, least, most
+):
+    clone = clone_of(tmp_path, shop, warm)
     raw = clone.folder / "data/raw" / shop
     raw.mkdir(parents=True)
     (raw / file).symlink_to(real_data / file)

@@ -1,3 +1,3 @@
-from tests.pipeline.conftest import reproduced
+from tests.pipeline.conftest import reproduced, warm
 
-__all__ = ["reproduced"]
+__all__ = ["reproduced", "warm"]

@@ -2,7 +2,7 @@ import contextlib
 
 import pytest
 
-from tests.pipeline.conftest import reproduced  # noqa: F401 (a fixture)
+from tests.pipeline.conftest import reproduced, warm  # noqa: F401 (fixtures)
 from tests.recipes import recipe, run_recipe
 from tests.sharing.remotes import REMOTES, Team
 

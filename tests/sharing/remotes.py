@@ -68,7 +68,7 @@ class Team:
     def clone(self, folder):
         """Return a teammate's fresh clone, logged in, with nothing pulled."""
         self.owner.git("clone", "-q", self.owner.folder, folder)
-        mate = Clone.at(folder)
+        mate = Clone.at(folder, self.owner.shell)
         self.remote.log_in(mate)
         return mate
 

@@ -3,6 +3,8 @@
 import os
 import subprocess
 
+from tests.pipeline.clone import Clone
+
 STAGE = "featurize"
 
 # Loaded by every Python of the first run: the stage waits, once it has begun, until somebody opens the pipe to write.
@@ -15,7 +17,7 @@ if "stages.{STAGE}" in sys.orig_argv:
 
 
 def test_of_two_runs_at_once_one_is_told_to_wait_and_neither_damages_the_other(reproduced, tmp_path):
-    clone = reproduced.copy(tmp_path / "clone")
+    clone = Clone.at(reproduced.copy(tmp_path / "clone").folder)  # each stage is a Python of its own, which can wait
     pipe, startup = tmp_path / "pipe", tmp_path / "startup"
     os.mkfifo(pipe)
     startup.mkdir()
