@@ -1,4 +1,4 @@
-"""What the warm shell runs ends and says what it would by itself; tests/audit holds that its bytes are the same."""
+"""What the warm shell runs ends as it would by itself, and says the same."""
 
 import os
 import subprocess

@@ -2,7 +2,8 @@
 
 ``dvc repro`` gives a stage's command to the shell that ``SHELL`` names. That of ``warm_shell`` hands it to a Python
 that runs one stage after another as ``python -m`` would, each in its own folder, with its own arguments, environment
-and status; only what libraries keep from one stage to the next is not new. tests/audit holds that this changes no byte.
+and status. What libraries keep from one stage to the next is not new, and so it is not for models whose bytes are the
+claim: a pickle writes a text once or twice by whether two equal ones are the same object, which earlier stages change.
 """
 
 import contextlib
