@@ -6,11 +6,11 @@ import pytest
 
 from purchase import files
 from purchase.evaluation.contest import choose_on_validation, judge_on_test
-from purchase.models.last_events import told_features
 from purchase.insights.drivers import driver_part
 from purchase.insights.words import Words
 from purchase.models.ensemble import Ensemble
 from purchase.models.folds import make_folds
+from purchase.models.last_events import told_features
 from purchase.models.training import fit_model
 from purchase.params import read_params
 from purchase.predict import scored
