@@ -26,7 +26,7 @@ def test_the_summary_shows_board_champion_threshold_and_where_things_lie(tmp_pat
     about = {"shop": "fake", "task": "customer", "n_validation": 80, "labels": labels}
     report = evaluation_report(board, choice, error, **about)
     gate = {"max_calibration_error": 0.005, "min_lift_at_10_percent": 1.0}
-    write_json(report | {"gate": hold(gate, report)}, summary.REPORT)
+    write_json(report | {"gate": hold(gate, report), "no_model": {"train/some": "no rows"}}, summary.REPORT)
     summary.main()
     text = capsys.readouterr().out
     row = board.set_index("model").loc["tune/svm"]
@@ -37,6 +37,7 @@ def test_the_summary_shows_board_champion_threshold_and_where_things_lie(tmp_pat
     assert "validation brier" in text
     assert "a propensity of 0.3500" in text
     assert "20 ordered" in text
+    assert "No train/some: no rows." in text
     assert "Gate: FAILED. calibration error 0.0100 (at most 0.005) FAILED; lift at 10 %" in text
     for place in ("metrics/leaderboard.csv", "data/predictions/test.parquet", "plots/", "report/report.html"):
         assert place in text
