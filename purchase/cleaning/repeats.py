@@ -16,7 +16,7 @@ def exact_repeats(events):
 
 
 def near_repeats(events, *, seconds, settle):
-    """Return ``row`` of the events that are the same action as one known shortly before, within ``seconds``.
+    """Return ``row`` of the events that are the same action as the one that arrived before, within ``seconds``.
 
     Events are held against each other in slots of time, twice: two that are so close share a slot of one or the other.
     Events with neither customer nor session are never repeats, since they may be of different people. Each time is

@@ -55,7 +55,8 @@ def find_bots(events, *, bot_events_per_minute, bot_min_events):
 
     A session is proved a bot's by the event, in order of arrival, by which it has had ``bot_min_events`` or more,
     faster than ``bot_events_per_minute``. Before that the shop could not know it, and features of that time must not.
-    A session that names no customer is a bot's from its first event on, since no customer's features see it.
+    A session that names no customer is a bot's from its first event on: no customer's features see it, and it is no
+    row of the session task.
 
     Returns
     -------

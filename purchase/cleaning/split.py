@@ -4,6 +4,7 @@ import datetime
 
 import narwhals as nw
 
+from purchase.cleaning.sessions import known_at
 from purchase.tables import DAY, TableError
 
 PARTS = ("train", "validation", "test")
@@ -81,7 +82,7 @@ def split_customers(customers, events, orders, cutoffs, *, lookback_days):
     records = nw.concat(
         [
             customers.select("customer_id", at="signed_up_at"),
-            events.select("customer_id", at=nw.max_horizontal("event_at", "arrived_at")),
+            events.select("customer_id", at=known_at()),
             orders.select("customer_id", at=nw.max_horizontal("ordered_at", "arrived_at")),
         ]
     ).filter(~nw.col("customer_id").is_null())

@@ -58,7 +58,8 @@ def split_by_time(scored, *, test_share, validation_share):
     """Cut sessions into parts by when they start; the last are for test.
 
     A boundary lies between two instants, so sessions that start together stay together. A session that runs across a
-    boundary is left out, since a part must not see how one of an earlier part ends.
+    boundary is left out, since a part must not see how one of an earlier part ends; so is one that is scored only after
+    it, since its events arrived late.
 
     Returns
     -------
@@ -77,7 +78,8 @@ def split_by_time(scored, *, test_share, validation_share):
         )
     validation, test = (int(start.iloc[0]) for start in starts)
     crosses = [
-        (nw.col("started_at") < boundary) & (nw.coalesce("ended_at", "started_at") >= boundary)
+        (nw.col("started_at") < boundary)
+        & ((nw.coalesce("ended_at", "started_at") >= boundary) | (nw.col("cutoff") > boundary))
         for boundary in (validation, test)
     ]
     part = (

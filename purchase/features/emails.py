@@ -4,7 +4,6 @@ import narwhals as nw
 
 from purchase.features.cells import by_cell
 from purchase.features.events import is_a, used
-from purchase.features.filled import EMAILS
 from purchase.features.past import past, within
 from purchase.features.registry import Block, needing, number_of, only_if, ratio, share, since, step, total
 from purchase.tables import DAY
@@ -33,17 +32,22 @@ def email_block(rows, events, *, spans_days, grid):
         for kind, verb in verbs.items()
     ]
     sent, opened, clicked = (COL(f"n_{kind}_{lookback}d") for kind in verbs)
-    features = [
-        ratio("email_open_rate", opened, sent, "e-mails opened over e-mails sent in the lookback"),
-        ratio("email_click_rate", clicked, sent, "clicks over e-mails sent in the lookback"),
+    of_sent = [
+        ratio(
+            "email_open_rate", opened, sent, "e-mails opened over e-mails sent in the lookback", kinds=("email_open",)
+        ),
+        ratio("email_click_rate", clicked, sent, "clicks over e-mails sent in the lookback", kinds=("email_click",)),
         step("last_email_at", COL("last_email_sent").max()),
         since(
             "days_since_email", "last_email_at", "time since the last e-mail was sent; missing: none in the lookback"
         ),
+    ]
+    of_clicks = [
         step("last_click_at", COL("last_email_click").max()),
         since("days_since_email_click", "last_click_at", "time since the last click in an e-mail"),
     ]
-    return Block("events", records, counts + needing(features, EMAILS), "emails")
+    told = needing(of_sent, *used("email_sent")) + needing(of_clicks, *used("email_click"))
+    return Block("events", records, counts + told, "emails")
 
 
 def reaction_block(rows, events, orders, *, lookback_days):

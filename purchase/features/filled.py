@@ -2,10 +2,7 @@
 
 import narwhals as nw
 
-from purchase.tables import EMAIL_TYPES
-
 COL = nw.col
-EMAILS = "events of e-mails"
 
 
 def find_filled(tables, rows):
@@ -23,14 +20,13 @@ def find_filled(tables, rows):
     set of str
         ``table`` for a table with rows, ``table.column`` for a column with a value, ``table.column>0`` for one with a
         number or flag above 0, ``table.column missing`` for one with a value missing; ``split`` if rows have cutoffs;
-        ``events.event_type=<type>`` for every type that the shop logs; ``EMAILS`` if one of them is of e-mails.
+        ``events.event_type=<type>`` for every type that the shop logs.
     """
     filled = {name for table_name, table in tables.items() for name in _filled(table_name, table)}
     if not rows.filter(~COL("cutoff").is_null()).head(1).collect().is_empty():
         filled.add("split")
     kinds = [kind for (kind,) in tables["events"].select("event_type").unique().collect().rows()]
-    filled |= {f"events.event_type={kind}" for kind in kinds}
-    return filled | ({EMAILS} if set(kinds) & set(EMAIL_TYPES) else set())
+    return filled | {f"events.event_type={kind}" for kind in kinds}
 
 
 def _filled(name, table):

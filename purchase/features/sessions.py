@@ -66,6 +66,7 @@ def seen_before_block(rows, seen, events, *, lookback_days):
         "products viewed so far in the session that the customer viewed before it, in the lookback",
         unit="products",
         needs=("events.product_id",),
+        kinds=("view",),
     )
     return Block("events", shown.join(before, on=["row_id", "product_id"]), _during([again]), "session")
 
@@ -93,7 +94,7 @@ def _acts():
 
 
 def _views():
-    """Say how long the products that were viewed held the visitor, and how often they were viewed again."""
+    """Say how long the products that were viewed were looked at, and how often they were viewed again."""
     product = only_if(is_a("view"), COL("product_id"))
     again = product.count().cast(nw.Int64) - distinct(product)
     what, needs = "views so far of a product viewed before in the session", ("events.product_id",)
@@ -114,11 +115,12 @@ def _sights():
         )
     put, taken = (only_if(is_a(kind), COL("price_cents")) for kind in ("add_to_cart", "remove_from_cart"))
     in_cart = put.sum().cast(nw.Int64) - taken.sum().cast(nw.Int64)
-    for name, value, meaning in (
-        ("mean_price_cents_so_far", COL("price_cents").mean(), "price shown so far, mean"),
-        ("cart_cents_so_far", in_cart, "price of what was put in the cart so far, less what was taken out"),
+    left = "price of what was put in the cart so far, less what was taken out"
+    for name, value, meaning, kinds in (
+        ("mean_price_cents_so_far", COL("price_cents").mean(), "price shown so far, mean", ()),
+        ("cart_cents_so_far", in_cart, left, ("add_to_cart", "remove_from_cart")),
     ):
-        yield Feature(name, meaning, "cents", aggregate=value, needs=("events.price_cents",))
+        yield Feature(name, meaning, "cents", aggregate=value, needs=("events.price_cents",), kinds=kinds)
 
 
 def table_block(extras):
@@ -166,7 +168,7 @@ def _of_rates(extras):
         return []
     made = _made_of(extras, "exit_rate", "bounce_rate")
     what = "exit rate less bounce rate of the pages seen"
-    return [Feature("exit_minus_bounce", what, "share", value=COL("exit_rate") - COL("bounce_rate"), **made)]
+    return [Feature("exit_minus_bounce", what, "ratio", value=COL("exit_rate") - COL("bounce_rate"), **made)]
 
 
 def _made_of(extras, *names):

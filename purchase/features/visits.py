@@ -70,8 +70,20 @@ def _last():
     return [
         step("last_length", COL("length").first(**latest)),
         Feature("last_session_minutes", "length of the last session", "minutes", value=COL("last_length") / 60),
-        Feature("last_session_views", "views in the last session", "events", aggregate=COL("n_views").first(**latest)),
-        Feature("last_session_reach", reach, "0 to 2", aggregate=COL("reach").first(**latest)),
+        Feature(
+            "last_session_views",
+            "views in the last session",
+            "events",
+            aggregate=COL("n_views").first(**latest),
+            kinds=("view",),
+        ),
+        Feature(
+            "last_session_reach",
+            reach,
+            "0 to 2",
+            aggregate=COL("reach").first(**latest),
+            kinds=("add_to_cart", "checkout"),
+        ),
     ]
 
 

@@ -1,4 +1,8 @@
+import json
+
 import pandas as pd
+
+from tests.pipeline.clone import Clone
 
 NAME = "train/sequence_network"
 CHOICE = "if model not in baselines"
@@ -13,9 +17,10 @@ def crown(clone):
 
 
 def test_a_sequence_network_as_champion_is_evaluated_explained_reported_and_scores_new_files(reproduced, tmp_path):
-    clone = reproduced.copy(tmp_path / "clone")
+    clone = Clone.at(reproduced.copy(tmp_path / "clone").folder)  # the user's shell: its code is another
     crown(clone)
     clone.dvc("repro")
+    assert json.loads((clone.folder / "metrics/evaluate.json").read_text(encoding="utf-8"))["champion"] == NAME
     predictions = pd.read_parquet(clone.folder / "data/predictions/test.parquet").set_index("customer_id")
     targets = pd.read_csv(clone.folder / "data/insights/targets.csv")
     assert targets["reason_1"].notna().all()

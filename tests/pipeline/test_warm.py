@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 def run_stage(folder, shell):
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT)}
-    command = [shell, "-c", "python -m stages.train lightgbm"]
+    command = [shell, "-c", "python -m stages.simulate"]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 

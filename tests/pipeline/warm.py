@@ -4,6 +4,7 @@
 that runs one stage after another as ``python -m`` would, each in its own folder, with its own arguments, environment
 and status. What libraries keep from one stage to the next is not new, and so it is not for models whose bytes are the
 claim: a pickle writes a text once or twice by whether two equal ones are the same object, which earlier stages change.
+It runs the code of the repository, and refuses a folder that has another.
 """
 
 import contextlib
@@ -68,7 +69,8 @@ def serve(server, parent):
             continue
         with client, client.makefile(encoding="utf-8") as request:
             status = run(*json.load(request))
-            client.sendall(json.dumps([status, what_was_said()]).encode())
+            with contextlib.suppress(BrokenPipeError):  # whoever asked is gone
+                client.sendall(json.dumps([status, what_was_said()]).encode())
 
 
 def what_was_said():
@@ -85,11 +87,25 @@ def what_was_said():
     return said
 
 
+def code_in(folder):
+    """Return {file: its bytes} of the code that stages run."""
+    files = [path for room in ("purchase", "stages") for path in sorted((folder / room).rglob("*.py"))]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+CODE = code_in(ROOT)
+
+
 def run(command, folder, environment):
     """Run ``python -m MODULE ARGUMENT ...`` and return its exit status."""
     python, dash_m, module, *arguments = shlex.split(command)
     if (python, dash_m) != ("python", "-m"):
         raise ValueError(f"{command!r} is not of the form python -m MODULE")
+    if code_in(Path(folder)) not in ({}, CODE):
+        print(f"{folder} has other code than the repository: it needs a shell of its own", file=sys.stderr)
+        return 1
+    for name in [name for name in sys.modules if name.partition(".")[0] == "stages"]:
+        del sys.modules[name]  # a stage that another one had imported would be run a second time
     os.chdir(folder)
     os.environ.update(environment)
     sys.argv = [module, *arguments]
@@ -104,6 +120,7 @@ def run(command, folder, environment):
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # in good order: joblib's workers end too
+    # In good order, so that joblib's workers end too, and past what ends a stage.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with socket.socket(fileno=int(sys.argv[1])) as inherited:
         serve(inherited, int(sys.argv[2]))
