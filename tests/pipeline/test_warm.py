@@ -30,3 +30,13 @@ def test_a_command_after_another_says_nothing_of_the_first(tmp_path, warm):
     one, other = (run_stage(folder, warm) for folder in (tmp_path, ROOT / "docs"))
     assert one.stderr == other.stderr
     assert one.stderr.count("error: ") == 1
+
+
+def test_code_that_is_not_the_repositorys_is_refused_and_the_next_command_is_run(tmp_path, warm):
+    changed = tmp_path / "changed"
+    (changed / "stages").mkdir(parents=True)
+    (changed / "stages/simulate.py").write_text("print('another stage')\n", encoding="utf-8")
+    refused = run_stage(changed, warm)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"error: {changed} has other code than the repository")
+    assert run_stage(tmp_path, warm).stderr.startswith("error: params.yaml")

@@ -100,10 +100,9 @@ def run(command, folder, environment):
     """Run ``python -m MODULE ARGUMENT ...`` and return its exit status."""
     python, dash_m, module, *arguments = shlex.split(command)
     if (python, dash_m) != ("python", "-m"):
-        raise ValueError(f"{command!r} is not of the form python -m MODULE")
+        return refuse(f"{command!r} is not of the form python -m MODULE")
     if code_in(Path(folder)) not in ({}, CODE):
-        print(f"{folder} has other code than the repository: it needs a shell of its own", file=sys.stderr)
-        return 1
+        return refuse(f"{folder} has other code than the repository: run it by the user's shell, without `warm`")
     for name in [name for name in sys.modules if name.partition(".")[0] == "stages"]:
         del sys.modules[name]  # a stage that another one had imported would be run a second time
     os.chdir(folder)
@@ -113,10 +112,15 @@ def run(command, folder, environment):
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as end:
         return end.code or 0
-    except Exception:
+    except Exception:  # whatever ends a stage ends it as Python would end by itself, and not the Python that stays
         traceback.print_exc()
         return 1
     return 0
+
+
+def refuse(reason):
+    print(f"error: {reason}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":
