@@ -4,6 +4,7 @@ import string
 
 import narwhals as nw
 
+from purchase.cleaning.repeats import is_repeat
 from purchase.cleaning.sessions import known_at
 from purchase.tables import MOST_CENTS
 
@@ -11,7 +12,7 @@ LOWER = {  # what engines turn into different small letters
     "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}": "i",
     "\N{GREEK CAPITAL LETTER SIGMA}": "\N{GREEK SMALL LETTER SIGMA}",
 }
-EVER = -(2**62)  # seconds: before all time
+BEFORE_ALL_TIME = -(2**62)  # seconds
 CATEGORIES = ("gender", "country", "acquisition_channel", "loyalty_tier", "category", "device", "traffic_source")
 
 
@@ -34,11 +35,11 @@ def mark_customers(customers):
 
     The row that was known first stays, and the first of those: what a customer states later takes nothing from it.
     """
-    known = customers.with_columns(known_at=nw.max_horizontal("signed_up_at", "updated_at").fill_null(EVER))
+    known = customers.with_columns(known_at=nw.max_horizontal("signed_up_at", "updated_at").fill_null(BEFORE_ALL_TIME))
     earlier = nw.col("row").shift(1).over("customer_id", order_by=["known_at", "row"])
     return _mark(
         known,
-        duplicate=_repeats(customers),
+        duplicate=is_repeat(customers),
         test_account=nw.col("is_test").max().over("customer_id"),
         duplicate_customer_id=~earlier.is_null(),
     ).drop("known_at")
@@ -52,7 +53,7 @@ def mark_events(events, test_ids, repeats):
     events, test_ids, repeats : LazyFrame
         ``test_ids`` holds ``customer_id`` of test accounts; ``repeats``, ``row`` of each event that repeats another.
     """
-    flagged = _flagged(_with_test(events, test_ids), duplicate=repeats)
+    flagged = _flagged(_with_test(events, test_ids), "duplicate", repeats)
     return _mark(flagged, duplicate=nw.col("duplicate"), test_account=nw.col("of_test")).drop("duplicate", "of_test")
 
 
@@ -70,7 +71,7 @@ def mark_actions(events, bots, repeats):
     repeats : LazyFrame
         ``row`` of each event that repeats another.
     """
-    flagged = _flagged(events.join(bots, on="session_id", how="left"), again=repeats)
+    flagged = _flagged(events.join(bots, on="session_id", how="left"), "again", repeats)
     return _mark(flagged, bot=known_at() >= nw.col("bot_from"), near_duplicate=nw.col("again")).drop(
         "bot_from", "again"
     )
@@ -80,7 +81,7 @@ def mark_orders(orders, test_ids):
     """Mark lines that are exact duplicates, of test accounts, or of a price that no line of an order has."""
     return _mark(
         _with_test(orders, test_ids),
-        duplicate=_repeats(orders),
+        duplicate=is_repeat(orders),
         test_account=nw.col("of_test"),
         impossible_total=nw.col("quantity") * nw.col("unit_price_cents") > MOST_CENTS,
     ).drop("of_test")
@@ -90,7 +91,7 @@ def mark_sessions(sessions, test_ids):
     """Mark exact duplicates, sessions of test accounts, and further rows of a session (the first row stays)."""
     return _mark(
         _with_test(sessions, test_ids),
-        duplicate=_repeats(sessions),
+        duplicate=is_repeat(sessions),
         test_account=nw.col("of_test"),
         duplicate_session_id=nw.col("row") != nw.col("row").min().over("session_id"),
     ).drop("of_test")
@@ -114,22 +115,14 @@ def account(marked):
     return {"read": n_read, "kept": n_read - n_dropped, "dropped": {"total": n_dropped, "by_reason": by_reason}}
 
 
-def _repeats(table):
-    """True for a row that is the same as one before it in every column but ``row``."""
-    columns = [name for name in table.collect_schema().names() if name != "row"]
-    return nw.col("row") != nw.col("row").min().over(*columns)
-
-
-def _flagged(table, **rows):
-    """Add a flag that is true in the rows listed, and missing elsewhere."""
-    for name, listed in rows.items():
-        table = table.join(listed.with_columns(**{name: nw.lit(True)}), on="row", how="left")
-    return table
+def _flagged(table, name, listed, *, on="row"):
+    """Add the flag ``name``: whether ``listed`` holds the row's value of the column ``on``."""
+    flagged = table.join(listed.with_columns(**{name: nw.lit(True)}), on=on, how="left")
+    return flagged.with_columns(nw.col(name).fill_null(False))
 
 
 def _with_test(table, test_ids):
-    flagged = table.join(test_ids.with_columns(of_test=nw.lit(True)), on="customer_id", how="left")
-    return flagged.with_columns(nw.col("of_test").fill_null(False))
+    return _flagged(table, "of_test", test_ids, on="customer_id")
 
 
 def _mark(table, **reasons):

@@ -1,4 +1,4 @@
-"""Find the events that a shop has twice; what could be no repeat of another is not sorted."""
+"""Find the records that a shop has twice. Of events, which may be many, only those that may be repeats are sorted."""
 
 import narwhals as nw
 
@@ -8,19 +8,45 @@ from purchase.cleaning.sessions import known_at
 SAME_ACTION = ("customer_id", "session_id", "event_type", "product_id", "campaign_id", "order_id")
 
 
+def is_repeat(table):
+    """Return an expression that is true for a row that is the same as one before it in every column but ``row``."""
+    columns = [name for name in table.collect_schema().names() if name != "row"]
+    return nw.col("row") != nw.col("row").min().over(*columns)
+
+
 def exact_repeats(events):
-    """Return ``row`` of the events that are the same as one before them in every column but ``row``."""
-    columns = [name for name in events.collect_schema().names() if name != "row"]
-    alike = _sharing(events, at=nw.col("event_at"))
-    return alike.filter(nw.col("row") != nw.col("row").min().over(*columns)).select("row")
+    """Return the events that are the same as one before them in every column but ``row``.
+
+    Parameters
+    ----------
+    events : LazyFrame
+        Of the contract's columns.
+
+    Returns
+    -------
+    LazyFrame of ``row``
+    """
+    return _sharing(events, at=nw.col("event_at")).filter(is_repeat(events)).select("row")
 
 
 def near_repeats(events, *, seconds, settle):
-    """Return ``row`` of the events that are the same action as the one that arrived before, within ``seconds``.
+    """Return the events that are the same action as the one that arrived before, a moment apart.
 
     Events are held against each other in slots of time, twice: two that are so close share a slot of one or the other.
-    Events with neither customer nor session are never repeats, since they may be of different people. Each time is
-    settled by itself, for both at once would need the memory of both.
+    Events with neither customer nor session are never repeats, since they may be of different people.
+
+    Parameters
+    ----------
+    events : LazyFrame
+        With their sessions.
+    seconds : float
+        The longest moment.
+    settle : callable
+        As ``clean`` takes it: each of the two is computed by itself, for both at once would need the memory of both.
+
+    Returns
+    -------
+    LazyFrame of ``row``
     """
     whose = ~nw.col("customer_id").is_null() | ~nw.col("session_id").is_null()
     acts = events.filter(whose).select("row", "event_at", *SAME_ACTION, known_at=known_at())

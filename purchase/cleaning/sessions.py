@@ -58,6 +58,11 @@ def find_bots(events, *, bot_events_per_minute, bot_min_events):
     A session that names no customer is a bot's from its first event on: no customer's features see it, and it is no
     row of the session task.
 
+    Parameters
+    ----------
+    events : LazyFrame
+        With their sessions.
+
     Returns
     -------
     LazyFrame

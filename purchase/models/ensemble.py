@@ -6,7 +6,7 @@ import numpy as np
 
 from purchase.models.calibration import LEAST
 
-N_ROUNDS = 100  # a weight is a whole number of hundredths at the finest
+N_ROUNDS = 100  # a weight is a member's share of the rounds up to the best one
 
 
 @dataclass(frozen=True)

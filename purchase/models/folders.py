@@ -8,11 +8,16 @@ from purchase.tables import TableError
 # {model: the stage that makes it}
 FITTED = {f"{stage}/{family}": f"{stage}@{family}" for stage in ("train", "tune") for family in FAMILIES}
 OF_EVENTS = {f"train/{family}": f"train_{family}" for family in SEQUENCE_FAMILIES}
-ALL = FITTED | OF_EVENTS | {"ensemble": "ensemble"}
+EVERY_MODEL = FITTED | OF_EVENTS | {"ensemble": "ensemble"}
 
 
-def model_folders(root, models=ALL):
+def model_folders(root, models=EVERY_MODEL):
     """Return {model: folder} of models below ``root``.
+
+    Parameters
+    ----------
+    models : dict of {model: stage}
+        As ``FITTED`` or ``EVERY_MODEL``.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from purchase.models.folders import ALL
+from purchase.models.folders import EVERY_MODEL
 
 # One worker for all tests of this file, which share a clone.
 pytestmark = pytest.mark.xdist_group("simulated")
@@ -21,7 +21,7 @@ def read_metrics(clone, name="evaluate"):
 def test_one_repro_leads_from_raw_files_to_a_champion_with_intervals(clone):
     metrics = read_metrics(clone)
     board = pd.read_csv(clone.folder / "metrics/leaderboard.csv")
-    assert set(board.model) >= set(ALL)
+    assert set(board.model) >= set(EVERY_MODEL)
     assert metrics.champion in set(board.model)
     for metric in ("roc_auc", "average_precision", "log_loss", "brier", "lift_at_10_percent", "f1"):
         scores = metrics.test[metric]
