@@ -8,8 +8,9 @@ import pytest
 from purchase.engines.registry import engine
 
 KNOBS = {"n_threads": 2, "memory_gb": 1, "spark_master": "local[2]"}
-# Of Java's compilers, the fast one alone: of so little work, compiling is the most.
-QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# Of Java's compilers, the fast one alone: of so little work, compiling is the most. Java then keeps 48 MB for compiled
+# code, which the plans of all tests together fill; a full store ends Spark.
+QUICK = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC"
 # All that runs on Spark goes to one worker, which starts it once.
 PYSPARK = pytest.param("pyspark", marks=pytest.mark.xdist_group("engines"))
 
