@@ -78,10 +78,16 @@ def params_of_shop():
 
 
 def make_features(folder, params):
-    """Run the data stages on the shop below ``folder``."""
-    shop, yaml, raw = read_shop(SHOP), str(Path(f"shops/{SHOP}.yaml").resolve()), folder / "raw"
+    """Run the data stages on Online Retail below ``folder``."""
+    raw = folder / "raw"
     raw.mkdir()
     (raw / FILE).symlink_to(Path(os.environ["REAL_DATA"], FILE).resolve())
+    run_data_stages(folder, read_shop(SHOP), raw, params)
+
+
+def run_data_stages(folder, shop, raw, params):
+    """Run prepare, preprocess and featurize below ``folder`` on a shop whose raw files lie in the folder ``raw``."""
+    yaml = str(Path(f"shops/{params.shop}.yaml").resolve())
     knobs = {"n_threads": params.n_threads, "memory_gb": params.memory_gb}
     with contextlib.chdir(folder):
         with connect(**knobs) as connection:
@@ -93,7 +99,7 @@ def make_features(folder, params):
 
 def read_features(folder):
     """Return the feature tables of the rows to learn from, validation among them, and of the test rows."""
-    parts = {part: pd.read_parquet(folder / files.FEATURES / f"{part}.parquet") for part in PARTS}
+    parts = {part: files.read_frame(folder / files.FEATURES / f"{part}.parquet") for part in PARTS}
     return {"train": pd.concat([parts["train"], parts["validation"]], ignore_index=True), "test": parts["test"]}
 
 
