@@ -1,16 +1,25 @@
-"""Time each family with its default settings on 100,000 rows of 200 columns: `python -m benchmarks.families`.
+"""Time each family with its default settings on a wide table: ``python -m benchmarks.families [N_ROWS] [FAMILY ...]``.
 
-Families that are named after the command are timed alone, and the rows of the others stay as they were.
+100,000 rows of 200 columns unless said otherwise, and all families, with the ensemble. The linear and the boosting
+families are to train on a million rows within 12 GB::
+
+    python -m benchmarks.families 1000000 logistic_regression xgboost lightgbm
 
 180 numbers (a tenth of the values missing, half of the columns counts with many zeros) and 20 categories of 5 to 300
 values; 5 % of the rows are positive, by a few of the columns. One fit of all rows with ``train``'s settings of
-params.yaml, preparation included, and then a prediction for the same rows, both on ``n_threads`` of params.yaml.
+params.yaml, and then predictions for the same rows, both with their preparation and on ``n_threads`` of params.yaml.
+``ensemble`` is the mean of a model of each family, where the stage ``ensemble`` leaves out those without a weight.
 
-Writes benchmarks/results/families.csv: wall and processor seconds of the fit, rows predicted a second of either.
+Each runs in a process of its own. Writes benchmarks/results/families.csv, a row a family and number of rows, others
+stay: wall and processor seconds of the fit, rows predicted a second of either (the median of N_ROUNDS), and the most
+memory that the process held, with the table itself (1.6 GB for a million rows) and the libraries.
 """
 
+import os
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +27,71 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from benchmarks.online_shoppers import write_families
+from benchmarks.pipeline import Memory
+from purchase.files import write_frame
 from purchase.models.columns import feature_frame, feature_kinds
-from purchase.models.registry import family_module, predict
+from purchase.models.ensemble import Ensemble
+from purchase.models.registry import family_module
+from purchase.models.store import Model
 from purchase.params import FAMILIES, read_params
 
 RESULTS = Path("benchmarks/results/families.csv")
 N_ROWS, N_NUMBERS, N_CATEGORIES, SHARE = 100_000, 180, 20, 0.05
+N_ROUNDS = 3
+NAMES = (*FAMILIES, Ensemble.family)
+
+
+def main():
+    n_rows, names = asked(sys.argv[1:])
+    for name in tqdm(names, disable=None):
+        found = with_others(pd.DataFrame([run_alone(name, n_rows)]), RESULTS)
+        write_frame(found, RESULTS)
+    print(found.to_string(index=False))
+
+
+def asked(words):
+    """Return the number of rows and the names that the command asks for."""
+    n_rows = int(words.pop(0)) if words and words[0].isdigit() else N_ROWS
+    return n_rows, words or NAMES
+
+
+def run_alone(name, n_rows):
+    """Return the row of a family in a process of its own, with the most memory that it held."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        memory = Memory(pool.submit(os.getpid).result())
+        row = pool.submit(time_family, name, n_rows).result()
+        memory.stop()
+    return row | {"peak_gb": round(memory.peak / 1e9, 2)}
+
+
+def time_family(name, n_rows):
+    """Return a row: family, n_rows, n_columns, seconds of the fit, and rows that are predicted a second."""
+    (table, label), params = wide_table(n_rows), read_params()
+    families = FAMILIES if name == Ensemble.family else [name]
+    for family in families:
+        family_module(family)  # TensorFlow is loaded before the clock runs
+    fit, fit_cpu, models = _timed(lambda: {family: fitted(family, table, label, params) for family in families})
+    model = Ensemble(dict.fromkeys(models, 1 / len(models)), models) if name == Ensemble.family else models[name]
+    scored = [_timed(lambda: model.predict_propensity(table))[:2] for _ in range(N_ROUNDS)]
+    wall, processor = np.median(scored, axis=0)
+    return {
+        "family": name,
+        "n_rows": n_rows,
+        "n_columns": table.shape[1],
+        "fit_seconds": round(fit, 1),
+        "fit_cpu_seconds": round(fit_cpu, 1),
+        "rows_per_second": round(n_rows / wall),
+        "rows_per_cpu_second": round(n_rows / processor),
+    }
+
+
+def fitted(family, table, label, params):
+    """Return a family fitted on all rows, as the stage ``train`` fits it after its folds; without a calibrator."""
+    settings, kinds = getattr(params.train, family), feature_kinds(table)
+    pipeline = family_module(family).build(settings, seed=params.seed, n_threads=params.n_threads)
+    with threadpool_limits(params.n_threads):
+        pipeline.fit(feature_frame(table, kinds), label)
+    return Model(family, settings, kinds, pipeline, None, params.n_threads)
 
 
 def wide_table(n_rows=N_ROWS, seed=0):
@@ -46,37 +113,18 @@ def wide_table(n_rows=N_ROWS, seed=0):
     return pd.DataFrame(columns), (noisy > np.quantile(noisy, 1 - SHARE)).astype("int8")
 
 
-def time_family(frame, label, family, *, params):
-    """Return a row: family, fit_seconds, fit_cpu_seconds, rows_per_second, rows_per_cpu_second."""
-    module = family_module(family)  # TensorFlow is loaded before the clock runs
-    pipeline = module.build(getattr(params.train, family), seed=params.seed, n_threads=params.n_threads)
-    with threadpool_limits(params.n_threads):
-        fit, fit_cpu = _timed(lambda: pipeline.fit(frame, label))
-        scored, scored_cpu = _timed(lambda: predict(family, pipeline, frame))
-    return {
-        "family": family,
-        "n_rows": len(frame),
-        "n_columns": frame.shape[1],
-        "fit_seconds": round(fit, 1),
-        "fit_cpu_seconds": round(fit_cpu, 1),
-        "rows_per_second": round(len(frame) / scored),
-        "rows_per_cpu_second": round(len(frame) / scored_cpu),
-    }
-
-
 def _timed(call):
     wall, processor = time.perf_counter(), time.process_time()
-    call()
-    return time.perf_counter() - wall, time.process_time() - processor
+    returned = call()
+    return time.perf_counter() - wall, time.process_time() - processor, returned
 
 
-def main():
-    table, label = wide_table()
-    frame, params = feature_frame(table, feature_kinds(table)), read_params()
-    families = sys.argv[1:] or FAMILIES
-    rows = [time_family(frame, label, family, params=params) for family in tqdm(families, disable=None)]
-    found = write_families(pd.DataFrame(rows), RESULTS)
-    print(found.to_string(index=False))
+def with_others(found, path):
+    """Return the rows found with those that the file holds of other families and numbers of rows, in order."""
+    if path.exists():
+        found = pd.concat([found, pd.read_csv(path)]).drop_duplicates(["family", "n_rows"])
+    order = found["family"].map(NAMES.index)
+    return found.assign(order=order).sort_values(["n_rows", "order"], ignore_index=True).drop(columns="order")
 
 
 if __name__ == "__main__":
