@@ -101,8 +101,8 @@ def balanced(model, settings):
 
 
 def searchable(settings, searched):
-    """Return settings whose pipeline knows what is searched, for each trial to set, whether or not it is off in them."""
-    return settings.model_copy(update=dict.fromkeys(BALANCE.intersection(searched)))  # None is on, and never fitted
+    """Return settings whose pipeline weighs or draws, even if they do not, where a search is to set how."""
+    return settings.model_copy(update=dict.fromkeys(BALANCE.intersection(searched)))  # None: each trial sets its own
 
 
 def inside(model):

@@ -163,7 +163,7 @@ class PropensityClassifier(ClassifierMixin, BaseEstimator):
         if self.calibration not in ("auto", *METHODS):
             raise ValueError(f"calibration={self.calibration!r} does not exist; there are auto, {', '.join(METHODS)}")
         if self.calibration == "none" and any(one.settings.balances for one in candidates):
-            raise ValueError("calibration='none' would leave the probabilities of weighted rows as they are: set 'auto'")
+            raise ValueError("calibration='none' would leave probabilities as weighted rows make them: set 'auto'")
         if self.n_folds < 2:
             raise ValueError(f"n_folds={self.n_folds}: there must be 2 or more, so that each row is tested by others")
 
