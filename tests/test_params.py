@@ -50,6 +50,11 @@ def test_committed_params_are_valid():
         ("tune.logistic_regression.space.C", "uniform(1, 2)", ["a grid needs a list", "search: random"]),
         ("tune.xgboost.space.n_crossed", [0, 10], ["tune.xgboost.space.n_crossed is not a known key"]),
         ("train.xgboost.crosses", ["ratio"], ["train.xgboost.crosses.0='ratio'", "'share'"]),
+        ("train.svm.positive_weight", 0.0, ["train.svm.positive_weight", "=0.0", "greater than 0", "'balanced'"]),
+        ("train.lightgbm.positive_weight", "balance", ["positive_weight", "number", "Did you mean 'balanced'?"]),
+        ("train.sequence_network.negative_share", 1.5, ["negative_share=1.5", "less than or equal to 1"]),
+        ("tune.xgboost.space.positive_weight", "uniform(0, 9)", ["tune.xgboost.space.positive_weight", "than 0"]),
+        ("tune.xgboost.space.positve_weight", [3.0], ["Did you mean 'positive_weight'?"]),
         ("train.svm.n_crossed", 51, ["train.svm.n_crossed=51", "less than or equal to 50"]),
         ("tune.svm.space", {}, ["tune.svm", "space is empty"]),
         ("ensemble.n_rounds", 0, ["ensemble.n_rounds=0", "greater than or equal to 1"]),
@@ -73,6 +78,15 @@ def test_a_bad_param_is_named_with_its_value_and_its_mend(tmp_path, key, value, 
         read_params(changed(tmp_path, {key: value}))
     for words in ["params.yaml", *said]:
         assert words in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "change", [{"train.svm.positive_weight": 2.0}, {"tune.xgboost.space.negative_share": [0.3]}], ids=str
+)
+def test_rows_that_weigh_or_are_drawn_need_a_calibration(tmp_path, change):
+    read_params(changed(tmp_path, change))
+    with pytest.raises(ParamsError, match=r"(svm|xgboost) weighs or draws rows .*fit\.calibration: none .*set sigmoid"):
+        read_params(changed(tmp_path, change | {"fit.calibration": "none"}))
 
 
 def test_every_bad_key_is_named_at_once(tmp_path):

@@ -107,11 +107,11 @@ class PropensityClassifier(ClassifierMixin, BaseEstimator):
         TableError
             If column names are not unique, a number is infinite, or a time is missing.
         ValueError
-            If y has not two classes, or a parameter's value does not exist.
+            If y has not two classes, or a parameter's value does not exist or does not go with another.
         """
         deadline = Deadline(self.time_budget_s)
         candidates = candidates_for(self.family, self.settings)
-        self._check_params()
+        self._check_params(candidates)
         table = self._read(X, reset=True)
         self.classes_, label = as_labels(y)
         check_consistent_length(table, label)
@@ -159,9 +159,11 @@ class PropensityClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.categorical = True
         return tags
 
-    def _check_params(self):
+    def _check_params(self, candidates):
         if self.calibration not in ("auto", *METHODS):
             raise ValueError(f"calibration={self.calibration!r} does not exist; there are auto, {', '.join(METHODS)}")
+        if self.calibration == "none" and any(one.settings.balances for one in candidates):
+            raise ValueError("calibration='none' would leave probabilities as weighted rows make them: set 'auto'")
         if self.n_folds < 2:
             raise ValueError(f"n_folds={self.n_folds}: there must be 2 or more, so that each row is tested by others")
 

@@ -14,7 +14,7 @@ class Ensemble:
     """Fitted models whose propensities are averaged by weight; used like a ``Model``.
 
     Propensities are averaged, since scores do not mean the same for all families. The mean is not calibrated again:
-    its members are (docs/experiments.md).
+    its members are (docs/experiments.md). Rows all count alike in it, though its members may weigh positives more.
 
     Parameters
     ----------

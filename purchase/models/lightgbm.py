@@ -5,6 +5,7 @@ from lightgbm import Booster, LGBMClassifier, early_stopping
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 
+from purchase.models.balance import BALANCE, balanced
 from purchase.models.monotone import native_constraints
 from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import NativeCategories
@@ -50,7 +51,7 @@ def build(settings, *, seed, n_threads):
     if settings.monotone:
         booster, monotone = MonotoneClassifier, {"monotone_constraints": settings.monotone}
     model = booster(
-        **settings.model_dump(exclude=COLUMNS | {"monotone", "n_seeds"}),
+        **settings.model_dump(exclude=COLUMNS | BALANCE | {"monotone", "n_seeds"}),
         **monotone,
         subsample_freq=1,  # a new sample a tree; 0 would ignore ``subsample``
         deterministic=True,
@@ -63,7 +64,7 @@ def build(settings, *, seed, n_threads):
         [
             *column_steps(settings, seed=seed),
             ("prepare", NativeCategories()),
-            ("model", over_seeds(model, settings.n_seeds)),
+            ("model", over_seeds(balanced(model, settings), settings.n_seeds)),
         ]
     )
 

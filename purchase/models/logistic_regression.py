@@ -3,6 +3,7 @@
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
+from purchase.models.balance import balanced
 from purchase.models.pipelines import load_pipeline, save_pipeline
 from purchase.models.preparation import dense_preparation
 from purchase.models.selection import column_steps
@@ -20,4 +21,10 @@ class PenalisedRegression(LogisticRegression):
 
 def build(settings, *, seed, n_threads):
     model = PenalisedRegression(C=settings.C, l1_ratio=settings.l1_ratio, max_iter=1000, random_state=seed)
-    return Pipeline([*column_steps(settings, seed=seed), ("prepare", dense_preparation()), ("model", model)])
+    return Pipeline(
+        [
+            *column_steps(settings, seed=seed),
+            ("prepare", dense_preparation()),
+            ("model", balanced(model, settings)),
+        ]
+    )

@@ -19,6 +19,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline
 
+from purchase.models.balance import BALANCE, balanced, inside
 from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import dense_preparation
 from purchase.models.selection import COLUMNS, column_steps
@@ -128,15 +129,19 @@ class ResidualNetwork(ClassifierMixin, BaseEstimator):
         self.n_threads = n_threads
         self.random_state = random_state
 
-    def fit(self, X, y, watched=None):
-        """Fit on rows X of shape (n_rows, n_inputs); with ``watched`` (X, y), keep the weights that suit those best."""
+    def fit(self, X, y, watched=None, sample_weight=None):
+        """Fit on rows X of shape (n_rows, n_inputs); with ``watched`` (X, y), keep the weights that suit those best.
+
+        A row's ``sample_weight`` multiplies its loss.
+        """
         set_threads(self.n_threads)
         keras.backend.clear_session()  # forgets earlier networks, whose number would be in the layers' names
         keras.utils.set_random_seed(self.random_state)
         self.classes_ = np.unique(y)
-        self.network_ = self._network(X.shape[1], share=np.mean(y))
+        self.network_ = self._network(X.shape[1], share=np.average(y, weights=sample_weight))
         best_loss, best_weights, self.n_epochs_ = np.inf, None, self.epochs
-        for epoch in self._train(np.asarray(X), np.asarray(y, dtype="float64")):
+        weight = np.ones(len(y)) if sample_weight is None else sample_weight
+        for epoch in self._train(np.asarray(X), np.asarray(y, dtype="float64"), weight):
             if watched is None:
                 continue
             loss = log_loss(watched[1], self.predict_proba(watched[0])[:, 1])
@@ -155,7 +160,7 @@ class ResidualNetwork(ClassifierMixin, BaseEstimator):
         probability = heads.mean(axis=1)
         return np.column_stack([1 - probability, probability])
 
-    def _train(self, X, y):
+    def _train(self, X, y, weight):
         """Yield the number of each pass over the rows when it is done."""
         n_rows = min(self.batch_size, max(len(X) // MIN_STEPS, LEAST_BATCH), len(X))
         n_steps = len(X) // n_rows  # an epoch leaves out the rows beyond its last full batch
@@ -165,11 +170,12 @@ class ResidualNetwork(ClassifierMixin, BaseEstimator):
         )
         optimizer.build(self.network_.trainable_variables)
         train_epoch = _epoch_of(self.network_, optimizer)
-        inputs, label = tf.constant(X), tf.constant(np.repeat(y[:, None], self.n_heads, axis=1))
+        label = np.repeat(y[:, None], self.n_heads, axis=1)
+        table = [tf.constant(part) for part in (X, label, weight)]
         order = np.random.default_rng(self.random_state)
         for epoch in range(1, self.epochs + 1):
             rows = order.permutation(len(X))[: n_steps * n_rows]
-            train_epoch(inputs, label, tf.constant(rows.reshape(n_steps, n_rows)))
+            train_epoch(*table, tf.constant(rows.reshape(n_steps, n_rows)))
             yield epoch
 
     def _network(self, n_inputs, *, share):
@@ -201,11 +207,12 @@ def _epoch_of(network, optimizer):
     """
 
     @tf.function
-    def train_epoch(inputs, label, batches):
+    def train_epoch(inputs, label, weight, batches):
         for rows in batches:
             with tf.GradientTape() as tape:
                 heads = network(tf.gather(inputs, rows), training=True)
-                loss = tf.reduce_mean(keras.losses.binary_crossentropy(tf.gather(label, rows), heads))
+                losses = keras.losses.binary_crossentropy(tf.gather(label, rows), heads)
+                loss = tf.reduce_mean(tf.gather(weight, rows) * losses)
             gradients = tape.gradient(loss, network.trainable_variables)
             optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
 
@@ -220,8 +227,14 @@ def set_threads(n_threads):
 
 
 def build(settings, *, seed, n_threads):
-    model = ResidualNetwork(**settings.model_dump(exclude=COLUMNS), n_threads=n_threads, random_state=seed)
-    return Pipeline([*column_steps(settings, seed=seed), ("prepare", dense_preparation()), ("model", model)])
+    model = ResidualNetwork(**settings.model_dump(exclude=COLUMNS | BALANCE), n_threads=n_threads, random_state=seed)
+    return Pipeline(
+        [
+            *column_steps(settings, seed=seed),
+            ("prepare", dense_preparation()),
+            ("model", balanced(model, settings)),
+        ]
+    )
 
 
 def fit_watched(pipeline, frame, label, *, watched):
@@ -234,12 +247,12 @@ def fit_watched(pipeline, frame, label, *, watched):
 
 def n_rounds(pipeline):
     """Return the number of passes at which ``fit_watched`` stopped."""
-    return pipeline[-1].n_epochs_
+    return inside(pipeline[-1]).n_epochs_
 
 
 def save(pipeline, folder):
     save_preparation(pipeline, folder)
-    network = pipeline[-1].network_
+    network = inside(pipeline[-1]).network_
     (folder / ARCHITECTURE).write_text(network.to_json(), encoding="utf-8")
     with warnings.catch_warnings():
         # TensorFlow's arrays do not know the word ``copy`` of NumPy 2 yet, and are copied without it.

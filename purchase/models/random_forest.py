@@ -3,6 +3,7 @@
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.pipeline import Pipeline
 
+from purchase.models.balance import BALANCE, balanced
 from purchase.models.pipelines import load_pipeline, save_pipeline
 from purchase.models.preparation import ordinal_preparation
 from purchase.models.selection import COLUMNS, column_steps
@@ -31,6 +32,12 @@ class ExtraTrees(_InOrder, ExtraTreesClassifier):
 
 def build(settings, *, seed, n_threads):
     trees = ExtraTrees if settings.extra_trees else Forest
-    drawn = settings.model_dump(exclude=COLUMNS | {"extra_trees"})
+    drawn = settings.model_dump(exclude=COLUMNS | BALANCE | {"extra_trees"})
     model = trees(**drawn, bootstrap=True, n_jobs=n_threads, random_state=seed)
-    return Pipeline([*column_steps(settings, seed=seed), ("prepare", ordinal_preparation()), ("model", model)])
+    return Pipeline(
+        [
+            *column_steps(settings, seed=seed),
+            ("prepare", ordinal_preparation()),
+            ("model", balanced(model, settings)),
+        ]
+    )

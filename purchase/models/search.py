@@ -17,6 +17,7 @@ from sklearn.model_selection import (
     RandomizedSearchCV,
 )
 
+from purchase.models.balance import searchable
 from purchase.models.columns import feature_frame, feature_kinds
 from purchase.models.kept import KeptTrials, Remembering, Scorer
 from purchase.models.registry import family_module, parameter_name
@@ -129,7 +130,7 @@ def search_settings(
     search : model of the family's search (purchase.params)
     folds : list of (train, test), arrays of row positions
     scoring : str
-        A scorer of scikit-learn, on raw probabilities; higher is better.
+        A scorer of scikit-learn, on raw probabilities, those of weighted rows taken back; higher is better.
     at : dict
         The ``backend``, ``n_jobs`` and ``address`` of ``workers``; None: one fit after the other, here. Candidates are
         tried ``n_jobs`` at a time.
@@ -149,7 +150,10 @@ def search_settings(
     """
     frame = feature_frame(features, feature_kinds(features)).reset_index(drop=True)
     names = {f"pipeline__{parameter_name(family, setting)}": setting for setting in search.candidates()}
-    pipeline = family_module(family).build(settings, seed=seed, n_threads=n_threads)
+    built_by = searchable(settings, search.candidates())
+    pipeline = family_module(family).build(built_by, seed=seed, n_threads=n_threads)
+    if built_by.balances:
+        pipeline.set_params(model__as_untouched=True)
     trials = trials or KeptTrials(None, "")
     remembering = Remembering(pipeline, searched=tuple(names), known=dict(trials.known), n_threads=n_threads)
     searcher = _searcher(remembering, search, names, cv=folds, scoring=Scorer(get_scorer(scoring)), seed=seed)

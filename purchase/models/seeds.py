@@ -2,12 +2,15 @@
 
 import numpy as np
 from scipy.special import expit, logit
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import clone
+
+from purchase.models.around import Around
+from purchase.models.balance import inside
 
 LEAST = 1e-9  # probability; the boosters' single precision ends at about 1e-8 from 1
 
 
-class SeedMean(ClassifierMixin, BaseEstimator):
+class SeedMean(Around):
     """The mean log-odds of one booster under seeds ``random_state``, ``random_state + 1``, ...
 
     Log-odds rather than probabilities, so that the mean of the boosters' SHAP values explains it.
@@ -15,7 +18,6 @@ class SeedMean(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     booster : scikit-learn classifier with ``random_state``
-        Its parameters are set by their own names, as if it stood here itself.
     n_seeds : int
 
     Attributes
@@ -23,19 +25,11 @@ class SeedMean(ClassifierMixin, BaseEstimator):
     boosters_ : list of fitted classifiers
     """
 
+    INNER = "booster"
+
     def __init__(self, booster, n_seeds):
         self.booster = booster
         self.n_seeds = n_seeds
-
-    def get_params(self, deep=True):
-        own = super().get_params(deep=False)
-        return own | self.booster.get_params() if deep else own
-
-    def set_params(self, **params):
-        own = {name: params.pop(name) for name in ("booster", "n_seeds") if name in params}
-        super().set_params(**own)
-        self.booster.set_params(**params)
-        return self
 
     def fit(self, X, y, **others):
         """Fit; ``others`` go to each booster's ``fit``."""
@@ -63,7 +57,7 @@ def over_seeds(booster, n_seeds):
 
 def boosters_of(model):
     """Return the fitted boosters of what ``over_seeds`` returned."""
-    return getattr(model, "boosters_", [model])
+    return [inside(booster) for booster in getattr(model, "boosters_", [model])]
 
 
 def joined(boosters):

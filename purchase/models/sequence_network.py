@@ -2,6 +2,7 @@
 
 from sklearn.pipeline import Pipeline
 
+from purchase.models.balance import BALANCE, balanced
 from purchase.models.event_preparation import N_CODES, N_COLUMNS, N_NUMBERS, PADDING, EventPreparation
 
 # TensorFlow reads its settings when it is loaded: neural_network makes them before it loads it.
@@ -115,5 +116,5 @@ class SequenceNetwork(ResidualNetwork):
 
 def build(settings, *, seed, n_threads):
     prepare = EventPreparation(settings.n_events)
-    model = SequenceNetwork(**settings.model_dump(), n_threads=n_threads, random_state=seed)
-    return Pipeline([("prepare", prepare), ("model", model)])
+    model = SequenceNetwork(**settings.model_dump(exclude=BALANCE), n_threads=n_threads, random_state=seed)
+    return Pipeline([("prepare", prepare), ("model", balanced(model, settings))])

@@ -5,6 +5,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
+from purchase.models.balance import balanced
 from purchase.models.pipelines import load_pipeline, save_pipeline
 from purchase.models.preparation import dense_preparation
 from purchase.models.selection import column_steps
@@ -44,7 +45,7 @@ class MarginClassifier(LinearSVC):
 
     def fit(self, X, y, sample_weight=None):
         super().fit(X, y, sample_weight=sample_weight)
-        self.sigmoid_ = LogisticRegression(C=1e4).fit(self.decision_function(X)[:, None], y)
+        self.sigmoid_ = LogisticRegression(C=1e4).fit(self.decision_function(X)[:, None], y, sample_weight)
         return self
 
     def predict_proba(self, X):
@@ -54,12 +55,13 @@ class MarginClassifier(LinearSVC):
 def build(settings, *, seed, n_threads):
     kernel = Kernel(**settings.model_dump(include=KERNEL), random_state=seed)
     # Stopped early (tol=0.1 takes half the time), a difference in the 15th digit of a feature moves a margin by 0.02.
-    model = MarginClassifier(C=settings.C, class_weight="balanced", dual=False, tol=1e-6, random_state=seed)
+    weight = "balanced" if settings.positive_weight == "balanced" else None
+    model = MarginClassifier(C=settings.C, class_weight=weight, dual=False, tol=1e-6, random_state=seed)
     return Pipeline(
         [
             *column_steps(settings, seed=seed),
             ("prepare", dense_preparation()),
             ("kernel", kernel),
-            ("model", model),
+            ("model", balanced(model, settings)),
         ]
     )

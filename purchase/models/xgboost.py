@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from xgboost import DMatrix, XGBClassifier
 
+from purchase.models.balance import BALANCE, balanced
 from purchase.models.monotone import native_constraints
 from purchase.models.pipelines import load_preparation, save_preparation
 from purchase.models.preparation import NativeCategories
@@ -31,7 +32,7 @@ def build(settings, *, seed, n_threads):
     if settings.monotone:
         booster, monotone = MonotoneClassifier, {"monotone_constraints": settings.monotone}
     model = booster(
-        **settings.model_dump(exclude=COLUMNS | {"monotone", "n_seeds"}),
+        **settings.model_dump(exclude=COLUMNS | BALANCE | {"monotone", "n_seeds"}),
         **monotone,
         max_bin=MAX_BINS,
         tree_method="hist",
@@ -43,7 +44,7 @@ def build(settings, *, seed, n_threads):
         [
             *column_steps(settings, seed=seed),
             ("prepare", NativeCategories()),
-            ("model", over_seeds(model, settings.n_seeds)),
+            ("model", over_seeds(balanced(model, settings), settings.n_seeds)),
         ]
     )
 

@@ -25,7 +25,7 @@ from purchase.params.sections import (
     TrainParams,
     TuneParams,
 )
-from purchase.params.settings import ALL_SETTINGS, FAMILIES, SEQUENCE_FAMILIES, SETTINGS
+from purchase.params.settings import ALL_SETTINGS, FAMILIES, SEQUENCE_FAMILIES, SETTINGS, BalanceSettings
 
 __all__ = [
     "ALL_SETTINGS",
@@ -75,6 +75,18 @@ class Params(Strict):
                 f"featurize.windows_days holds {max(self.featurize.windows_days)}, longer than "
                 f"cutoffs.lookback_days={self.cutoffs.lookback_days}: raise the lookback or drop the window"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _what_weighs_is_calibrated(self):
+        for family, settings in self.train:
+            space = getattr(self.tune, family).candidates() if family in SETTINGS else {}
+            searched = [name for name in BalanceSettings.model_fields if name in space]
+            if self.fit.calibration == "none" and (settings.balances or searched):
+                raise ValueError(
+                    f"{family} weighs or draws rows ({', '.join(BalanceSettings.model_fields)}), which moves all "
+                    "probabilities, and fit.calibration: none would leave them so: set sigmoid"
+                )
         return self
 
 

@@ -16,7 +16,7 @@ from pydantic import (
 
 from purchase.files import Strict
 from purchase.params.bounds import Count
-from purchase.params.settings import BoosterSettings
+from purchase.params.settings import BalanceSettings, BoosterSettings
 
 
 class Range(Strict):
@@ -77,9 +77,10 @@ class _Search(Strict):
 def search_over(settings):
     """Return the model of one family's search: its space takes the names of ``settings``, each a list or a Range.
 
-    Crosses and constraints are not searched: with and without them, a family is another pipeline.
+    Crosses and constraints are not searched: with and without them, a family is another pipeline. Weights and draws
+    are (purchase/models/balance.py).
     """
-    fixed = {*BoosterSettings.model_fields, "extra_trees"}
+    fixed = {*BoosterSettings.model_fields, "extra_trees"} - set(BalanceSettings.model_fields)
     searched = {name: field for name, field in settings.model_fields.items() if name not in fixed}
     space = create_model(
         settings.__name__.replace("Settings", "Space"),

@@ -8,7 +8,23 @@ from purchase.files import Strict
 from purchase.params.bounds import Count, NonNegative, Positive, Share
 
 
-class FamilySettings(Strict):
+class BalanceSettings(Strict):
+    """What all families have: how much a positive row counts in a fit, and how many negatives are in it.
+
+    See purchase/models/balance.py.
+    """
+
+    positive_weight: Positive | Literal["balanced"] = 1.0  # of a positive row, where a negative one has 1
+    negative_share: Share = 1.0  # of the negatives drawn into a fit; 1.0: all
+
+    @property
+    def balances(self):
+        """Whether either is another than the family's default."""
+        fields = type(self).model_fields
+        return any(getattr(self, name) != fields[name].default for name in BalanceSettings.model_fields)
+
+
+class FamilySettings(BalanceSettings):
     """What all families of plain tables have: a choice of features, and crosses, which are columns made of pairs.
 
     See purchase/models/selection.py and crosses.py.
@@ -74,10 +90,11 @@ class SVMSettings(FamilySettings):
     C: Positive
     gamma: Positive | None
     n_components: Count
+    positive_weight: Positive | Literal["balanced"] = "balanced"  # ranks better (docs/experiments.md)
     exact_below: Annotated[int, Field(ge=0, le=5000)] = 0  # rows up to which the kernel is exact; time grows as rows^3
 
 
-class NetworkSettings(Strict):
+class NetworkSettings(BalanceSettings):
     """What both networks have."""
 
     n_units: Count
