@@ -4,7 +4,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from purchase.models.pipelines import load_pipeline, save_pipeline
-from purchase.models.preparation import dense_preparation
+from purchase.models.preparation import DensePreparation
 from purchase.models.selection import column_steps
 
 save, load = save_pipeline, load_pipeline
@@ -20,4 +20,6 @@ class PenalisedRegression(LogisticRegression):
 
 def build(settings, *, seed, n_threads):
     model = PenalisedRegression(C=settings.C, l1_ratio=settings.l1_ratio, max_iter=1000, random_state=seed)
-    return Pipeline([*column_steps(settings, seed=seed), ("prepare", dense_preparation()), ("model", model)])
+    return Pipeline(
+        [*column_steps(settings, seed=seed), ("prepare", DensePreparation(fit_order="C")), ("model", model)]
+    )

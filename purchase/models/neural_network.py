@@ -20,7 +20,7 @@ from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline
 
 from purchase.models.pipelines import load_preparation, save_preparation
-from purchase.models.preparation import dense_preparation
+from purchase.models.preparation import DensePreparation
 from purchase.models.selection import COLUMNS, column_steps
 
 ARCHITECTURE = "model.json"
@@ -221,7 +221,7 @@ def set_threads(n_threads):
 
 def build(settings, *, seed, n_threads):
     model = ResidualNetwork(**settings.model_dump(exclude=COLUMNS), n_threads=n_threads, random_state=seed)
-    return Pipeline([*column_steps(settings, seed=seed), ("prepare", dense_preparation()), ("model", model)])
+    return Pipeline([*column_steps(settings, seed=seed), ("prepare", DensePreparation()), ("model", model)])
 
 
 def fit_watched(pipeline, frame, label, *, watched):
