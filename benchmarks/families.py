@@ -110,7 +110,7 @@ def wide_table(n_rows=N_ROWS, seed=0):
             log_odds += draw.normal(size=n_values)[codes]
         columns[f"category_{place}"] = np.char.add("v", codes.astype(str))
     noisy = log_odds + draw.logistic(size=n_rows)
-    return pd.DataFrame(columns), (noisy > np.quantile(noisy, 1 - SHARE)).astype("int8")
+    return pd.DataFrame(columns, copy=False), (noisy > np.quantile(noisy, 1 - SHARE)).astype("int8")
 
 
 def _timed(call):

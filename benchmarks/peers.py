@@ -33,7 +33,7 @@ from benchmarks.online_shoppers import read_sessions
 from benchmarks.peer import SYSTEMS
 from purchase import files
 from purchase.evaluation.bootstrap import bootstrap_metrics, percentile_interval
-from purchase.evaluation.ceiling import LEAST
+from purchase.evaluation.ceiling import truth_path, with_truth
 from purchase.evaluation.metrics import METRICS, metrics_at
 from purchase.models.columns import feature_kinds
 from purchase.params import read_params
@@ -79,7 +79,7 @@ def online_retail():
 def simulated():
     """Yield one fold: all cutoffs of the default shop before the last, and the last with its true chances."""
     parts = retail.read_features(Path())
-    yield parts["train"], with_chances(parts["test"], files.TRUTH / "customer_propensity.parquet")
+    yield parts["train"], with_truth(parts["test"], files.read_frame(truth_path("customer")))
 
 
 def simulated_sessions(n_customers=SESSION_CUSTOMERS):
@@ -93,19 +93,12 @@ def simulated_sessions(n_customers=SESSION_CUSTOMERS):
         }
     )
     with tempfile.TemporaryDirectory() as name:
-        folder, raw, truth = (Path(name, part) for part in ("", files.RAW / "simulated", files.TRUTH))
-        write_shop(params.simulate, raw=raw, truth=truth)
+        folder, raw = Path(name), Path(name, files.RAW / "simulated")
+        write_shop(params.simulate, raw=raw, truth=folder / files.TRUTH)
         retail.run_data_stages(folder, shop, raw, params)
         parts = retail.read_features(folder)
-        test = with_chances(parts["test"], truth / "session_propensity.parquet")
+        test = with_truth(parts["test"], files.read_frame(folder / truth_path("session")))
     yield parts["train"], test
-
-
-def with_chances(test, path):
-    """Add the simulated shop's ``true_propensity``; missing for those whom its own tables lack (strangers, dirt)."""
-    truth = files.read_frame(path)
-    keys = [name for name in truth.columns if name != "true_propensity"]
-    return test.merge(truth, on=keys, how="left", validate="one_to_one")
 
 
 DATA_SETS = {
@@ -174,7 +167,7 @@ def mean_samples(found):
 def shares_of_ceiling(test, propensities, base_rate):
     """Return each system's share of the way in log loss from the base rate to the truth, on the rows that it knows."""
     known = test["true_propensity"].notna().to_numpy()
-    asked = {"base": np.full(len(test), base_rate), "truth": test["true_propensity"].clip(LEAST, 1 - LEAST).to_numpy()}
+    asked = {"base": np.full(len(test), base_rate), "truth": test["true_propensity"].to_numpy()}
     labels, asked = test["label"].to_numpy()[known], {who: p[known] for who, p in (asked | propensities).items()}
     loss = {who: metrics_at(labels, p, threshold=0.5)["log_loss"] for who, p in asked.items()}
     way = {system: (loss["base"] - loss[system]) / (loss["base"] - loss["truth"]) for system in propensities}

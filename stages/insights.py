@@ -13,7 +13,7 @@ from purchase.shops import read_shop
 
 def main():
     params = read_params()
-    shop = read_shop(params.shop)
+    shop = read_shop(params.shop, scoring_moment=params.featurize.scoring_moment)
     found = read_found(params, shop)
     parts, targets = build(found, params)
     parts["about"] = about_part(shop, TABLES, n_features=len(told_features(found.test)), params=params)

@@ -1,22 +1,38 @@
-"""The best that any model could score: the simulated shop knows each customer's true chance of ordering."""
+"""The best that any model could score: the simulated shop knows the true chance of an order behind each row."""
 
 import numpy as np
 import pandas as pd
 
 from purchase.evaluation.bootstrap import bootstrap_metrics, percentile_interval
 from purchase.evaluation.metrics import METRICS, metrics_at
+from purchase.files import TRUTH
 
 SHOWN = ("roc_auc", "average_precision", "log_loss", "brier")
 LEAST = 1e-6  # a chance of exactly 0 would make the loss infinite should dirt in the records turn it wrong
 
 
-def with_truth(predictions, truth):
-    """Return the predictions whose customers the truth knows, with their ``true_propensity``.
+def truth_path(task):
+    """Return where the simulated shop tells the chances that a task's rows are held against."""
+    return TRUTH / f"{task}_propensity.parquet"
 
-    Rows of customers whom the shop's own table lacks (strangers, dirt) have none, and are left out.
+
+def with_truth(rows, truth):
+    """Return the rows with their ``true_propensity``, strictly between 0 and 1.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Needs the keys of the truth.
+    truth : DataFrame
+        true_propensity and its keys, all other columns: of customers, customer_id and cutoff; of sessions, session_id.
+
+    Returns
+    -------
+    DataFrame of shape (n_rows, n_columns + 1)
+        NaN where the truth does not know the row: the shop's own tables lack it (strangers, dirt).
     """
-    rows = predictions.merge(truth, on=["customer_id", "cutoff"], how="left", validate="one_to_one")
-    rows = rows[rows["true_propensity"].notna()].reset_index(drop=True)
+    keys = [name for name in truth.columns if name != "true_propensity"]
+    rows = rows.merge(truth, on=keys, how="left", validate="one_to_one")
     return rows.assign(true_propensity=rows["true_propensity"].clip(LEAST, 1 - LEAST))
 
 
@@ -26,7 +42,7 @@ def compare_to_truth(rows, *, base_rate, n_bootstrap, interval, seed):
     Parameters
     ----------
     rows : DataFrame
-        customer_id, label, propensity and true_propensity.
+        group, label, propensity and true_propensity. Rows of one group are resampled together.
     base_rate : float
         The share of training rows that ordered.
 
@@ -45,7 +61,7 @@ def compare_to_truth(rows, *, base_rate, n_bootstrap, interval, seed):
     }
     thresholds = dict.fromkeys(scores, 0.5)
     samples = bootstrap_metrics(
-        labels, scores, rows["customer_id"], thresholds=thresholds, n_bootstrap=n_bootstrap, seed=seed
+        labels, scores, rows["group"], thresholds=thresholds, n_bootstrap=n_bootstrap, seed=seed
     )
     lines = []
     for name, propensity in scores.items():

@@ -5,6 +5,7 @@ import hashlib
 import pandas as pd
 
 from purchase import files
+from purchase.evaluation.ceiling import truth_path
 from purchase.insights.parts import Part
 from purchase.models.vouched import folder_hash
 from purchase.tables import DAY
@@ -49,13 +50,19 @@ def _file_hash(path):
         return hashlib.file_digest(file, "md5").hexdigest()
 
 
-def truth_or_reason(params):
-    """Return the simulated shop's true chances, or the reason why there are none."""
+def truth_or_reason(shop, params):
+    """Return the simulated shop's true chances of what its task asks, or the reason why there are none."""
     if params.shop != "simulated":
-        return "only the simulated shop knows its customers' true chances of ordering"
-    if params.cutoffs.horizon_days != params.simulate.truth_horizon_days:
+        return "only the simulated shop knows the true chances of an order"
+    if shop.task == "session":
+        if shop.scoring_moment != "session_start":
+            return (
+                f"the truth of a session is told for its start, and scoring_moment is {shop.scoring_moment}, by when "
+                "more is known"
+            )
+    elif params.cutoffs.horizon_days != params.simulate.truth_horizon_days:
         return (
             f"the truth is told for {params.simulate.truth_horizon_days} days (simulate.truth_horizon_days) and "
             f"cutoffs.horizon_days is {params.cutoffs.horizon_days}"
         )
-    return files.read_frame(files.TRUTH / "customer_propensity.parquet")
+    return files.read_frame(truth_path(shop.task))

@@ -164,7 +164,7 @@ def ceiling_part(predictions, truth, *, base_rate, **resampling):
     """
     if isinstance(truth, str):
         raise NotAvailable(truth)
-    rows = with_truth(predictions, truth)
+    rows = with_truth(predictions, truth).dropna(subset="true_propensity", ignore_index=True)
     if rows["label"].nunique() < 2:
         raise NotAvailable("the test rows whose truth is known have labels of one class")
     n_unknown = len(predictions) - len(rows)

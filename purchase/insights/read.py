@@ -51,7 +51,7 @@ def read_found(params, shop):
         training_column=training_column,
         panel=read_panel(test) if shop.task == "customer" else None,
         bg_nbd=models_of_json(files.read_json(files.FEATURES / "bg_nbd.json")),
-        truth=truth_or_reason(params),
+        truth=truth_or_reason(shop, params),
         typical={name: typical_value(training_column(name)) for name in explained},
         ranking=ranking,
         orders=orders,

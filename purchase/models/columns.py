@@ -59,7 +59,8 @@ def feature_frame(features, kinds):
     Returns
     -------
     DataFrame of shape (n_rows, len(kinds))
-        Numbers and booleans as float64 (NaN: missing), categories as text, sequences as they are.
+        Numbers and booleans as float64 (NaN: missing), categories as text, sequences as they are. What has this form
+        in the table is not copied.
 
     Raises
     ------
@@ -75,7 +76,7 @@ def feature_frame(features, kinds):
         )
     form = {"number": _as_number, "boolean": _as_number, "category": _as_text, "sequence": _as_sequence}
     columns = {name: form[kind](features[name]) for name, kind in kinds.items()}
-    return pd.DataFrame(columns, index=features.index)
+    return pd.DataFrame(columns, index=features.index, copy=False)
 
 
 def _kind(dtype):

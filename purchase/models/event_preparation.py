@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from purchase.models.last_events import LAST_EVENTS, length_of, lists_of
-from purchase.models.preparation import MAX_CATEGORIES, MIN_CATEGORY_ROWS, clipped, dense_preparation
+from purchase.models.preparation import MAX_CATEGORIES, MIN_CATEGORY_ROWS, DensePreparation, clipped
 
 TEXTS = ("event_type", "category")
 N_NUMBERS = 3  # of an event: price, gap to the next event, age when scored
@@ -17,7 +17,7 @@ N_CODES = FIRST + MAX_CATEGORIES
 
 
 class EventPreparation(TransformerMixin, BaseEstimator):
-    """The features as ``dense_preparation`` gives them, and behind them the last events in codes and numbers.
+    """The features as ``DensePreparation`` gives them, and behind them the last events in codes and numbers.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class EventPreparation(TransformerMixin, BaseEstimator):
 
     def fit_transform(self, X, y=None):
         """Fit, and transform the features at once, which spares half of the time."""
-        self.features_ = dense_preparation()
+        self.features_ = DensePreparation()
         features = self.features_.fit_transform(X.drop(columns=LAST_EVENTS, errors="ignore"))
         if LAST_EVENTS in X:
             lists = lists_of(X[LAST_EVENTS])

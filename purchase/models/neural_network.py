@@ -21,7 +21,7 @@ from sklearn.pipeline import Pipeline
 
 from purchase.models.balance import BALANCE, balanced, inside
 from purchase.models.pipelines import load_preparation, save_preparation
-from purchase.models.preparation import dense_preparation
+from purchase.models.preparation import DensePreparation
 from purchase.models.selection import COLUMNS, column_steps
 
 ARCHITECTURE = "model.json"
@@ -231,7 +231,7 @@ def build(settings, *, seed, n_threads):
     return Pipeline(
         [
             *column_steps(settings, seed=seed),
-            ("prepare", dense_preparation()),
+            ("prepare", DensePreparation()),
             ("model", balanced(model, settings)),
         ]
     )

@@ -7,7 +7,7 @@ from sklearn.svm import LinearSVC
 
 from purchase.models.balance import balanced
 from purchase.models.pipelines import load_pipeline, save_pipeline
-from purchase.models.preparation import dense_preparation
+from purchase.models.preparation import DensePreparation
 from purchase.models.selection import column_steps
 
 save, load = save_pipeline, load_pipeline
@@ -60,7 +60,7 @@ def build(settings, *, seed, n_threads):
     return Pipeline(
         [
             *column_steps(settings, seed=seed),
-            ("prepare", dense_preparation()),
+            ("prepare", DensePreparation()),
             ("kernel", kernel),
             ("model", balanced(model, settings)),
         ]

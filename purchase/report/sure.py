@@ -96,8 +96,12 @@ def _verdict(row):
 def _ceiling(story, found):
     scores = story.tables["ceiling"]
     losses = scores[scores["metric"] == "log_loss"].set_index("scores")["value"]
+    whose = {
+        "customer": "each customer's true chance of ordering",
+        "session": "the true chance, as each session starts, that it ends with an order",
+    }
     yield paragraph(
-        f"The simulated shop knows each customer's true chance of ordering. In log loss, from the base rate "
+        f"The simulated shop knows {whose[story.insights['about']['task']]}. In log loss, from the base rate "
         f"({score(losses['base rate'])}) to those chances ({score(losses['truth'])}), the champion "
         f"({score(losses['champion'])}) goes {estimate(found['share_of_the_way'], lambda value: f'{value:.0%}')} of "
         "the way. The rest hangs on what no shop sees, and on luck with the training rows."

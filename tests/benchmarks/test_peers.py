@@ -51,14 +51,3 @@ def test_the_share_of_the_way_is_of_log_loss_on_the_rows_that_the_truth_knows():
     says = {"truth": [0.9, 0.1, 0.001], "half": [half, 1 - half, 0.001], "base": [0.5, 0.5, 0.999]}
     shares = peers.shares_of_ceiling(test, {name: np.array(p) for name, p in says.items()}, base_rate=0.5)
     assert shares["share_of_ceiling"].tolist() == pytest.approx([1, 0.5, 0])
-
-
-def test_the_truth_is_joined_by_what_it_is_told_of(tmp_path):
-    rows = pd.DataFrame({"customer_id": ["a", "b"], "session_id": ["s", "t"], "cutoff": [1, 2]})
-    for name, truth in {
-        "customers": {"customer_id": ["b", "b", "a"], "cutoff": [2, 1, 2], "true_propensity": [0.2, 0.3, 0.4]},
-        "sessions": {"session_id": ["t"], "true_propensity": [0.2]},
-    }.items():
-        pd.DataFrame(truth).to_parquet(tmp_path / f"{name}.parquet")
-        found = peers.with_chances(rows, tmp_path / f"{name}.parquet")
-        assert found["true_propensity"].fillna(0).tolist() == [0, 0.2]

@@ -13,9 +13,7 @@ def rows_of(blur, n_rows=3000):
     truth = 1 / (1 + np.exp(-logit))
     seen = 1 / (1 + np.exp(-logit - rng.normal(0, blur, n_rows))) if blur else truth
     labels = (rng.random(n_rows) < truth).astype(int)
-    return pd.DataFrame(
-        {"customer_id": np.arange(n_rows), "label": labels, "propensity": seen, "true_propensity": truth}
-    )
+    return pd.DataFrame({"group": np.arange(n_rows), "label": labels, "propensity": seen, "true_propensity": truth})
 
 
 def test_a_champion_that_says_the_truth_goes_all_of_the_way_and_a_blurred_one_less():
@@ -28,9 +26,24 @@ def test_a_champion_that_says_the_truth_goes_all_of_the_way_and_a_blurred_one_le
     assert 0 < less["low"] < less["value"] < less["high"] < 1
 
 
-def test_customers_whom_the_truth_does_not_know_are_left_out_and_no_chance_is_0():
+def test_rows_that_the_truth_does_not_know_have_no_chance_and_no_chance_is_0():
     predictions = pd.DataFrame({"customer_id": ["a", "b"], "cutoff": 1, "label": 0, "propensity": 0.5})
     truth = pd.DataFrame({"customer_id": ["b", "a"], "cutoff": [1, 2], "true_propensity": 0.0})
     rows = with_truth(predictions, truth)
-    assert list(rows["customer_id"]) == ["b"]
-    assert rows["true_propensity"].tolist() == pytest.approx([1e-6])
+    assert list(rows["customer_id"]) == ["a", "b"]
+    assert rows["true_propensity"].tolist() == pytest.approx([np.nan, 1e-6], nan_ok=True)
+
+
+def test_sessions_are_joined_by_their_own_id_whoever_they_are_of():
+    rows = pd.DataFrame({"customer_id": [None, None, "a", "a"], "session_id": ["s", "t", "u", "v"], "cutoff": 1})
+    truth = pd.DataFrame({"session_id": ["v", "t", "x", "s"], "true_propensity": [0.1, 0.2, 0.3, 0.4]})
+    found = with_truth(rows, truth)["true_propensity"]
+    assert found.tolist() == pytest.approx([0.4, 0.2, np.nan, 0.1], nan_ok=True)
+
+
+def test_rows_of_one_group_are_resampled_together():
+    rows = rows_of(1.0)
+    _, alone = compare_to_truth(rows, base_rate=rows["label"].mean(), **RESAMPLING)
+    _, together = compare_to_truth(rows.assign(group=rows.index // 100), base_rate=rows["label"].mean(), **RESAMPLING)
+    assert together["value"] == alone["value"]
+    assert together["low"] != alone["low"]

@@ -42,3 +42,11 @@ def test_an_infinite_number_is_refused_by_name():
 def test_a_table_of_keys_alone_is_refused():
     with pytest.raises(TableError, match="no feature"):
         feature_kinds(customer_table()[list(KEY_COLUMNS)])
+
+
+def test_numbers_are_not_copied_and_the_table_cannot_be_changed_through_them():
+    frame = feature_frame(TABLE, KINDS)
+    assert np.shares_memory(frame["n_orders"].to_numpy(), TABLE["n_orders"].to_numpy())
+    with pytest.raises(ValueError, match="read-only"):
+        frame.loc[0, "n_orders"] = 5.0
+    assert TABLE.loc[0, "n_orders"] == 1.0

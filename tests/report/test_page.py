@@ -90,6 +90,7 @@ def test_sessions_are_called_sessions_and_have_no_cutoff():
     text = text_of(render(story(found=insights(about=about("session"), **absent))))
     assert "4,000 sessions: how likely each is to end with an order" in text
     assert "cutoff" not in text.split("About these numbers")[0]
+    assert "knows the true chance, as each session starts, that it ends with an order" in text
 
 
 def test_promotions_that_add_nothing_for_sure_are_not_sold_as_if_they_did():
