@@ -15,6 +15,7 @@ from purchase.shops import read_shop
 from purchase.tables import KEY_COLUMNS
 
 CLEAN_TABLES = ("customers", "events", "orders", "order_lines", "returns", "sessions")
+N_ROWS = 500_000  # described at a time
 
 
 def main():
@@ -30,20 +31,27 @@ def featurize(running, params, shop):
     counts, bg_nbd = count_labels(rows), {}
     if shop.task == "customer":
         bg_nbd = fit_loyalty(rows, tables["order_lines"], lookback_days=cutoffs.lookback_days)
-    asked = {"engine": running, "bg_nbd": bg_nbd, "survey": survey_rows(rows, tables, task=shop.task)}
-    batches = batches_of(rows, tables, settle=running.settle) if shop.task == "customer" else [(rows, tables)]
-    described = []
-    for some, records in tqdm(batches, desc="features", disable=None if len(batches) > 1 else True):
-        features, dictionary = describe(some, records, **asked, **asked_by(params, shop))
-        names = list(dictionary["name"])
-        described.append(running.settle(some.join(features, on="row_id").select(*KEY_COLUMNS, "part", *names)))
-    for part in counts:
-        of_part = [table.filter(nw.col("part") == part).drop("part") for table in described]
-        running.write_all(of_part, files.FEATURES / f"{part}.parquet", sort_by=("row_id",))
+    survey, batches = survey_rows(rows, tables, task=shop.task), [(rows, tables)]
+    if shop.task == "customer":
+        batches = batches_of(rows, tables, settle=running.settle, n_rows=N_ROWS)
+    asked = {"engine": running, "bg_nbd": bg_nbd, "survey": survey} | asked_by(params, shop)
+    dictionary = write_features(running, batches, asked, parts=counts)
     write_sequences(running, batches, params, shop, parts=counts)
     files.write_frame(dictionary, files.FEATURES / "dictionary.csv")
     files.write_json(models_as_json(bg_nbd), files.FEATURES / "bg_nbd.json")
-    files.write_json({"n_features": len(names)} | counts, files.METRICS / "featurize.json")
+    files.write_json({"n_features": len(dictionary)} | counts, files.METRICS / "featurize.json")
+
+
+def write_features(running, batches, asked, *, parts):
+    described = []
+    for rows, tables in tqdm(batches, desc="features", disable=None):
+        features, dictionary = describe(rows, tables, **asked)
+        columns = [*KEY_COLUMNS, "part", *dictionary["name"]]
+        described.append(running.settle(rows.join(features, on="row_id").select(columns)))
+    for part in parts:
+        of_part = [table.filter(nw.col("part") == part).drop("part") for table in described]
+        running.write_all(of_part, files.FEATURES / f"{part}.parquet", sort_by=("row_id",))
+    return dictionary
 
 
 def write_sequences(running, batches, params, shop, *, parts):

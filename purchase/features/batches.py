@@ -7,10 +7,9 @@ import narwhals as nw
 from purchase.features.clock import rest
 
 COL = nw.col
-N_ROWS = 500_000  # of a batch
 
 
-def batches_of(rows, tables, *, settle, n_rows=N_ROWS):
+def batches_of(rows, tables, *, settle, n_rows):
     """Cut the rows of the customer task into batches, each with the records of its own customers.
 
     Parameters
