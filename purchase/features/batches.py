@@ -46,6 +46,5 @@ def _of_customers(tables, rows, settle):
     low, high = people.select(low=COL("customer_id").min(), high=COL("customer_id").max()).collect().row(0)
     # The bounds say what the join does not: where in a table that is sorted by customer there is nothing to read.
     near = (COL("customer_id") >= low) & (COL("customer_id") <= high)
-    return {
-        name: settle(table.filter(near).join(people, on="customer_id", how="semi")) for name, table in tables.items()
-    }
+    found = {name: table.filter(near).join(people, on="customer_id", how="semi") for name, table in tables.items()}
+    return found | {"events": settle(found["events"])}  # which nearly every block of features reads
