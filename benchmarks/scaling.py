@@ -1,11 +1,11 @@
 """Time the data stages on ever larger simulated shops: ``python -m benchmarks.scaling N_EVENTS [N_EVENTS ...]``.
 
 For each size, in a temporary folder of its own: a shop is simulated (untimed), then prepare, preprocess and featurize
-run with the committed params, each in a process of its own. Writes the wall time, the processor time and the peak
+run with the committed params but MEMORY_GB, each in a process of its own. Writes the wall time, the processor time and the peak
 memory of each to benchmarks/results/scaling.csv as soon as a size is done; a size that is there already is not run
 again, so that a run that was cut off goes on where it was. ``growth`` is the wall time over that of the smallest size,
 over the ratio of events, and ``cpu_growth`` the same of processor time, which other work on the machine disturbs less:
-1 is linear. Draws benchmarks/results/scaling.png.
+1 is linear. The stage ``all`` is the three together. Draws benchmarks/results/scaling.png.
 """
 
 import contextlib
@@ -22,17 +22,20 @@ import pandas as pd
 import psutil
 import pyarrow.parquet as pq
 from matplotlib.ticker import EngFormatter, FixedLocator, NullLocator
+from ruamel.yaml import YAML
 
 from benchmarks.engines import EVENTS_PER_CUSTOMER
 from benchmarks.pipeline import Memory
 from purchase import files
 from purchase.evaluation import style
-from purchase.params import read_params
+from purchase.params import PARAMS, read_params
 from purchase.simulation.writing import write_shop
 
 RESULTS = Path("benchmarks/results/scaling.csv")
 PICTURE = RESULTS.with_suffix(".png")
 STAGES = ("prepare", "preprocess", "featurize")
+ALL = "all"
+MEMORY_GB = 8
 
 
 def main():
@@ -50,17 +53,20 @@ def main():
 
 
 def time_stages(folder, n_events):
-    """Return a row a stage: its wall and processor time in seconds, and the most memory that it held."""
+    """Return a row a stage, and one of all: its wall and processor time in seconds, and the most memory that it held."""
     write_raw(folder, n_events)
     rows = [{"asked_events": n_events, "stage": stage} | run_stage(stage, folder) for stage in STAGES]
+    sums = {name: round(sum(row[name] for row in rows), 1) for name in ("seconds", "cpu_seconds")}
+    rows.append({"asked_events": n_events, "stage": ALL} | sums | {"peak_gb": max(row["peak_gb"] for row in rows)})
     n_clean = pq.read_metadata(folder / files.CLEAN / "events.parquet").num_rows
     return [row | {"n_events": n_clean} for row in rows]
 
 
 def write_raw(folder, n_events):
-    """Simulate a shop of about so many events below ``folder``, beside links to the params and the shops' YAMLs."""
-    for name in ("shops", "params.yaml"):
-        (folder / name).symlink_to(Path(name).resolve())
+    """Simulate a shop of about so many events below ``folder``, beside the params and the shops' YAMLs."""
+    (folder / "shops").symlink_to(Path("shops").resolve())
+    params = YAML().load(PARAMS)
+    YAML().dump(params | {"memory_gb": MEMORY_GB}, folder / PARAMS)
     with contextlib.chdir(folder):
         knobs = read_params().simulate.model_copy(update={"n_customers": n_events // EVENTS_PER_CUSTOMER})
         write_shop(knobs, raw=files.RAW / "simulated", truth=files.TRUTH)
@@ -101,14 +107,15 @@ def draw(table, path):
     machine = f"{table.n_cpus.iloc[-1]} cores, {table.memory_gb.iloc[-1]:.0f} GB of memory"
     with style.look():
         drawing, (times, peaks) = style.figure(width=11, height=4.5, ncols=2)
-        for stage in STAGES:
+        for stage in (*STAGES, ALL):
             of_stage = table[table.stage == stage]
-            (line,) = times.plot(of_stage.n_events, of_stage.cpu_seconds, "o-", label=stage)
-            linear = of_stage.cpu_seconds.iloc[0] * of_stage.n_events / of_stage.n_events.iloc[0]
+            (line,) = times.plot(of_stage.n_events, of_stage.seconds, "o-", label=stage)
+            linear = of_stage.seconds.iloc[0] * of_stage.n_events / of_stage.n_events.iloc[0]
             times.plot(of_stage.n_events, linear, ":", color=line.get_color())
-            peaks.plot(of_stage.n_events, of_stage.peak_gb, "o-")
-        style.title(times, "Processor time, seconds", f"dotted: linear; {machine}")
-        style.title(peaks, "Peak memory, GB", "DuckDB's own limit is memory_gb")
+            if stage != ALL:
+                peaks.plot(of_stage.n_events, of_stage.peak_gb, "o-")
+        style.title(times, "Time, seconds", f"dotted: linear; {machine}")
+        style.title(peaks, "Peak memory, GB", f"DuckDB's own limit: memory_gb, here {MEMORY_GB}")
         times.set(xscale="log", yscale="log", xlabel="events")
         peaks.set(xscale="log", ylim=(0, None), xlabel="events")
         times.yaxis.set_major_formatter("{x:.0f}")

@@ -97,7 +97,7 @@ def described_rows(folder, params, shop, *, at, with_events):
         if with_events and len(described) and (length := params.featurize.sequence_length):
             arrays, lookback_days = Path(taken_in) / "arrays.parquet", params.cutoffs.lookback_days
             events = last_events(rows, tables, task=shop.task, length=length, lookback_days=lookback_days)
-            write_arrays(running, events, arrays, length=length)
+            write_arrays(running, [events], arrays, length=length)
             described = with_last_events(described, pq.read_table(arrays), place=arrays)
     if described.empty:
         raise TableError(

@@ -9,7 +9,7 @@ from purchase.cleaning import marks, orders, repeats, sessions
 # What each clean table is sorted by when it is written: rows that agree in all of it are the same in every column.
 SORT_BY = {
     "customers": ("customer_id",),
-    "events": ("event_at", "row"),
+    "events": ("customer_id", "event_at", "row"),
     "orders": ("order_id",),
     "order_lines": orders.LINES,
     "returns": orders.RETURNS,
@@ -79,11 +79,13 @@ def _marked(tables, settle, categories, settings):
     tidy = {name: marks.normalise(table, categories=categories) for name, table in tables.items()}
     test_ids = settle(_test_ids(tables["customers"]))
     # Only what was found is settled on the way, and not the events themselves: they may be many.
-    first = marks.mark_events(tidy["events"], test_ids, settle(repeats.exact_repeats(tidy["events"])))
+    near = {"seconds": settings["near_duplicate_seconds"]}
+    suspects = repeats.suspects(tidy["events"], settle=settle, **near)
+    first = marks.mark_events(tidy["events"], test_ids, settle(repeats.exact_repeats(suspects)))
     found = sessions.sessionise(marks.kept(first), session_gap_minutes=settings["session_gap_minutes"])
     knobs = {name: settings[name] for name in ("bot_events_per_minute", "bot_min_events")}
     bots = settle(sessions.find_bots(found, **knobs))
-    again = repeats.near_repeats(found, seconds=settings["near_duplicate_seconds"], settle=settle)
+    again = settle(repeats.near_repeats(found, suspects, **near))
     gone = first.filter(~nw.col("reason").is_null())
     rest = marks.mark_actions(found, bots, again)
     events = nw.concat([gone, rest.select(*gone.collect_schema().names())])

@@ -14,58 +14,63 @@ def is_repeat(table):
     return nw.col("row") != nw.col("row").min().over(*columns)
 
 
-def exact_repeats(events):
-    """Return the events that are the same as one before them in every column but ``row``.
+def suspects(events, *, seconds, settle):
+    """Return the events that may repeat another: those of one person and product at most ``seconds`` apart.
 
     Parameters
     ----------
     events : LazyFrame
         Of the contract's columns.
-
-    Returns
-    -------
-    LazyFrame of ``row``
+    seconds : float
+    settle : callable
+        As ``clean`` takes it: each of the slots is computed by itself, for both at once would need the memory of both.
     """
-    return _sharing(events, at=nw.col("event_at")).filter(is_repeat(events)).select("row")
+    rows = [settle(_sharing_slots(events, slot)) for slot in _slots(seconds)]
+    return settle(events.join(nw.concat(rows).unique(), on="row", how="semi"))
 
 
-def near_repeats(events, *, seconds, settle):
-    """Return the events that are the same action as the one that arrived before, a moment apart.
+def exact_repeats(suspects):
+    """Return ``row`` of the events that are the same as one before them in every column but ``row``."""
+    return suspects.filter(is_repeat(suspects)).select("row")
 
-    Events are held against each other in slots of time, twice: two that are so close share a slot of one or the other.
+
+def near_repeats(events, suspects, *, seconds):
+    """Return ``row`` of the events that are the same action as the one that arrived before, a moment apart.
+
     Events with neither customer nor session are never repeats, since they may be of different people.
 
     Parameters
     ----------
     events : LazyFrame
         With their sessions.
+    suspects : LazyFrame
+        As the function of that name returns them.
     seconds : float
         The longest moment.
-    settle : callable
-        As ``clean`` takes it: each of the two is computed by itself, for both at once would need the memory of both.
-
-    Returns
-    -------
-    LazyFrame of ``row``
     """
     whose = ~nw.col("customer_id").is_null() | ~nw.col("session_id").is_null()
-    acts = events.filter(whose).select("row", "event_at", *SAME_ACTION, known_at=known_at())
+    acts = events.filter(whose).join(suspects.select("row"), on="row", how="semi")
+    acts = acts.select("row", "event_at", *SAME_ACTION, known_at=known_at())
+    return nw.concat([_near_in_slots(acts, seconds, slot) for slot in _slots(seconds)]).unique()
+
+
+def _slots(seconds):
+    """Return two ways to cut time: events at most ``seconds`` apart share a slot of one or the other."""
     half = int(seconds) + 1
-    return nw.concat([settle(_near_in_slots(acts, seconds, half, offset)) for offset in (0, half)]).unique()
+    return [(nw.col("event_at") + offset) // (2 * half) for offset in (0, half)]
 
 
-def _near_in_slots(acts, seconds, half, offset):
-    slots = acts.with_columns(slot=(nw.col("event_at") + offset) // (2 * half))
-    alike = _sharing(slots, at=nw.col("slot"))
+def _near_in_slots(acts, seconds, slot):
     # By arrival: a record that comes late is the repeat, and takes nothing from what was known before it.
+    in_slots = acts.with_columns(slot=slot)
     previous = nw.col("event_at").shift(1).over(*SAME_ACTION, "slot", order_by=["known_at", "row"])
-    return alike.filter((nw.col("event_at") - previous).abs() <= seconds).select("row")
+    return in_slots.filter((nw.col("event_at") - previous).abs() <= seconds).select("row")
 
 
-def _sharing(events, *, at):
-    """Return the events that share a time, a person and a product with another."""
-    whose = {"person__": nw.coalesce("customer_id", "session_id").fill_null(""), "at__": at}
-    keyed = events.with_columns(**whose, product__=nw.col("product_id").fill_null(""))
-    keys = ["at__", "person__", "product__"]
-    shared = keyed.group_by(*keys).agg(n__=nw.len()).filter(nw.col("n__") > 1)
-    return keyed.join(shared.select(*keys), on=keys, how="semi").drop(*keys)
+def _sharing_slots(events, slot):
+    """Return ``row`` of the events that share a slot, a person and a product with another."""
+    person = nw.coalesce("customer_id", "session_id").fill_null("")
+    keyed = events.select("row", slot=slot, person=person, product=nw.col("product_id").fill_null(""))
+    keys = ["slot", "person", "product"]
+    shared = keyed.group_by(*keys).agg(n=nw.len()).filter(nw.col("n") > 1)
+    return keyed.join(shared.select(*keys), on=keys, how="semi").select("row")

@@ -1,7 +1,11 @@
 """What every engine does: bring tables in as lazy Narwhals frames, compute them, write them."""
 
+import tempfile
+from pathlib import Path
+
 import narwhals as nw
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from purchase.files import ParamsError, existing, whole
 
@@ -35,5 +39,27 @@ class Engine:
 
     def write(self, frame, path, *, sort_by):
         """Write a lazy frame to one Parquet file, in the order of ``sort_by`` (which must be unique), missing first."""
+        self.write_all([frame], path, sort_by=sort_by)
+
+    def write_all(self, frames, path, *, sort_by):
+        """Write lazy frames to one Parquet file as ``write`` does; all rows of one come before those of the next."""
         with whole(path) as part:
-            self._write(frame, part, sort_by)
+            if len(frames) == 1:
+                self._write(frames[0], part, sort_by)
+                return
+            with tempfile.TemporaryDirectory(prefix="purchase_") as folder:
+                pieces = [Path(folder, f"{number}.parquet") for number in range(len(frames))]
+                for frame, piece in zip(frames, pieces, strict=True):
+                    self._write(frame, piece, sort_by)
+                join_files(pieces, part)
+
+
+def join_files(paths, path):
+    """Write the rows of several Parquet files into one, a row group at a time."""
+    # An engine says that a column has no gaps where none of a file's rows has one; those of the next file may.
+    schema = pa.schema([field.with_nullable(True) for field in pq.read_schema(paths[0]).remove_metadata()])
+    with pq.ParquetWriter(path, schema) as writer:
+        for piece in paths:
+            with pq.ParquetFile(piece) as file:
+                for number in range(file.num_row_groups):
+                    writer.write_table(file.read_row_group(number).cast(schema))

@@ -2,6 +2,7 @@
 
 import contextlib
 import tempfile
+from pathlib import Path
 
 import duckdb
 import narwhals as nw
@@ -32,13 +33,16 @@ def connect(*, n_threads, memory_gb):
 
 @contextlib.contextmanager
 def start(*, n_threads, memory_gb, **_):
-    with connect(n_threads=n_threads, memory_gb=memory_gb) as connection:
-        yield DuckDB(connection)
+    with (
+        tempfile.TemporaryDirectory(prefix="purchase_") as folder,
+        connect(n_threads=n_threads, memory_gb=memory_gb) as connection,
+    ):
+        yield DuckDB(connection, Path(folder))
 
 
 class DuckDB(Engine):
-    def __init__(self, connection):
-        self._connection = connection
+    def __init__(self, connection, folder):
+        self._connection, self._folder = connection, folder
         self._n_settled = 0
 
     def _scan(self, path):
@@ -48,10 +52,11 @@ class DuckDB(Engine):
         return nw.from_native(self._connection.from_arrow(table))
 
     def _settle(self, frame):
+        # In a file, a tenth of what it would take in memory, where what is computed from it needs the room.
         self._n_settled += 1
-        name = f"settled_{self._n_settled}"
-        frame.to_native().create(name)
-        return nw.from_native(self._connection.table(name))
+        path = self._folder / f"{self._n_settled}.parquet"
+        frame.sink_parquet(path)
+        return self._scan(path)
 
     def _write(self, frame, path, sort_by):
         frame.sort(*sort_by).sink_parquet(path)

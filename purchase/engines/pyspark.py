@@ -9,13 +9,12 @@ import warnings
 from pathlib import Path
 
 import narwhals as nw
-import pyarrow.parquet as pq
 from narwhals._spark_like.expr import SparkLikeExpr  # Narwhals is pinned; tests/engines fails if a new one moves it
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from purchase.engines.base import Engine, EngineError
+from purchase.engines.base import Engine, EngineError, join_files
 
 # It gets Arrow tables from us, and never a DataFrame of pandas.
 warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
@@ -134,15 +133,6 @@ class Spark(Engine):
         parts = path.with_name(f"{path.name}.spark")
         try:
             frame.sort(*sort_by).to_native().write.mode("overwrite").parquet(parts.resolve().as_uri())
-            _join(sorted(parts.glob("part-*.parquet")), path)
+            join_files(sorted(parts.glob("part-*.parquet")), path)
         finally:
             shutil.rmtree(parts, ignore_errors=True)
-
-
-def _join(parts, path):
-    schema = pq.read_schema(parts[0]).remove_metadata()
-    with pq.ParquetWriter(path, schema) as writer:
-        for part in parts:
-            with pq.ParquetFile(part) as file:
-                for number in range(file.num_row_groups):
-                    writer.write_table(file.read_row_group(number).cast(schema))

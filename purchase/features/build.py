@@ -1,13 +1,14 @@
 """Put the blocks together: every row's features, and the dictionary that explains them."""
 
 import dataclasses
+from collections.abc import Set
 
 import narwhals as nw
 import pandas as pd
 
 from purchase.features import clock, customers
 from purchase.features.blocks import Asked, list_blocks
-from purchase.features.cells import grid_of
+from purchase.features.cells import Grid, grid_of
 from purchase.features.filled import find_filled
 from purchase.features.registry import entry, usable
 from purchase.tables import DAY, KEY_COLUMNS, YES_OR_NO, TableError, with_missing
@@ -19,7 +20,27 @@ HAPPENED_AT = {"events": "event_at", "order_lines": "ordered_at", "returns": "re
 KINDS = {"number": nw.Float64, "category": nw.String, "boolean": nw.Boolean}
 
 
-def describe(rows, tables, *, scoring_moment, windows_days, lookback_days, engine, leave_out=(), **asked):
+@dataclasses.dataclass(frozen=True)
+class Survey:
+    """What rows are described alike by: what their shop keeps, and from when to when they are."""
+
+    filled: Set[str]  # as find_filled says
+    first_at: int | None  # where the first and the last history ends, in seconds; None: rows have no times
+    last_at: int | None
+    last_scored_at: int | None  # for the session task, later than where the history ends
+    grid: Grid
+
+
+def survey_rows(rows, tables, *, task):
+    """Look at all rows of a split, for ``describe`` to describe some of them at a time."""
+    seen = _until_the_session(rows, tables["sessions"]) if task == "session" else rows
+    times = _span_of_cutoffs(seen)
+    grid = grid_of(seen, first_at=times["first_at"])
+    last_scored_at = _span_of_cutoffs(rows)["last_at"]
+    return Survey(find_filled(tables, rows), **times, last_scored_at=last_scored_at, grid=grid)
+
+
+def describe(rows, tables, *, scoring_moment, windows_days, lookback_days, engine, leave_out=(), survey=None, **asked):
     """Describe each row by what was known at its cutoff.
 
     Parameters
@@ -34,6 +55,8 @@ def describe(rows, tables, *, scoring_moment, windows_days, lookback_days, engin
         Windows that end at the cutoff; the lookback is one more.
     leave_out : sequence of str
         Which of ``FEATURE_GROUPS`` to leave out.
+    survey : Survey
+        Of the split that ``rows`` are a part of; None: they are all of it.
     engine : Engine
         That the frames are of.
     **asked
@@ -47,13 +70,12 @@ def describe(rows, tables, *, scoring_moment, windows_days, lookback_days, engin
         The dictionary: a row a feature, in the order of the columns.
     """
     spans = [*sorted({days for days in windows_days if days < lookback_days}), lookback_days]
-    filled = find_filled(tables, rows)
+    survey = survey or survey_rows(rows, tables, task=asked["task"])
+    filled, times = survey.filled, {"first_at": survey.first_at, "last_at": survey.last_at}
     rows = engine.settle(_numbered(rows))
     seen = _until_the_session(rows, tables["sessions"]) if asked["task"] == "session" else rows
-    times = _span_of_cutoffs(seen)
-    tables = _in_sight(tables, rows, times["first_at"], lookback_days)
-    grid = grid_of(seen, first_at=times["first_at"])
-    asked = Asked(spans_days=spans, engine=engine, grid=grid, leave_out=leave_out, **times, **asked)
+    tables = _in_sight(tables, survey, lookback_days)
+    asked = Asked(spans_days=spans, engine=engine, grid=survey.grid, leave_out=leave_out, **times, **asked)
     frame = _with_clock(customers.known_customers(seen, tables["customers"]), asked)
     blocks = list_blocks(rows, seen, tables, asked)
     _check_names(blocks, asked.extras, frame)
@@ -89,14 +111,13 @@ def _numbered(rows):
     return numbered.with_columns(row_id=COL("number__").cast(nw.Int64)).drop("number__")
 
 
-def _in_sight(tables, rows, first_at, lookback_days):
-    """Leave out records too late or too early for every row before they are joined; ``first_at`` is as in ``Asked``."""
-    last_at = _span_of_cutoffs(rows)["last_at"]
-    if first_at is None:
+def _in_sight(tables, survey, lookback_days):
+    """Leave out records too late or too early for every row before they are joined."""
+    if survey.first_at is None:
         return tables
     times = {name: COL(at) for name, at in HAPPENED_AT.items()}
-    early = first_at - lookback_days * DAY
-    return tables | {name: tables[name].filter(at >= early, at < last_at) for name, at in times.items()}
+    early, late = survey.first_at - lookback_days * DAY, survey.last_scored_at
+    return tables | {name: tables[name].filter(at >= early, at < late) for name, at in times.items()}
 
 
 def _until_the_session(rows, table):

@@ -67,10 +67,10 @@ def last_events(rows, tables, *, task, length, lookback_days):
     return wide.with_columns(**gaps).select("row_id", *(f"{name}_{k}" for name in ARRAYS for k in range(length)))
 
 
-def write_arrays(engine, frame, path, *, length):
-    """Write ``last_events`` to a Parquet file with lists of fixed size, by ``row_id``, a batch of rows at a time."""
+def write_arrays(engine, frames, path, *, length):
+    """Write frames of ``last_events`` to one Parquet file with lists of fixed size, by ``row_id``, a few at a time."""
     wide = path.with_name(f"{path.name}.wide")
-    engine.write(frame, wide, sort_by=("row_id",))
+    engine.write_all(frames, wide, sort_by=("row_id",))
     schema = pa.schema({"row_id": pa.string()} | {name: pa.list_(a[2], length) for name, a in ARRAYS.items()})
     with pq.ParquetFile(wide) as file, pq.ParquetWriter(path, schema) as writer:
         for batch in file.iter_batches(BATCH_ROWS):

@@ -151,6 +151,14 @@ def test_a_settled_frame_is_written_in_the_order_asked_missing_first(running, tm
     assert [path.name for path in tmp_path.iterdir()] == ["out.parquet"]
 
 
+def test_frames_are_written_one_after_the_other_gaps_in_the_later_ones_too(running, tmp_path):
+    tables = [pd.DataFrame({"name": ["b", "a"], "n": [1, 2]}), pd.DataFrame({"name": ["a0", "A"], "n": [None, 3]})]
+    frames = [running.lazy(table.astype({"n": "Int64"})) for table in tables]
+    running.write_all(frames, tmp_path / "out.parquet", sort_by=("name",))
+    table = pq.read_table(tmp_path / "out.parquet")
+    assert table.to_pydict() == {"name": ["a", "b", "A", "a0"], "n": [2, 1, 3, None]}
+
+
 def test_a_shop_without_a_record_is_the_same_error_on_every_engine(running):
     events, orders = (running.lazy(pa.table({name: pa.array([], pa.int64())})) for name in ("event_at", "ordered_at"))
     with pytest.raises(TableError, match="No event and no order is left"):

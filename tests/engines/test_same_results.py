@@ -1,5 +1,6 @@
 """Every engine gives the same clean tables, split, features and accounts as DuckDB."""
 
+import pyarrow.parquet as pq
 import pytest
 
 from purchase.engines.duckdb import connect
@@ -7,6 +8,7 @@ from purchase.engines.registry import engine
 from purchase.intake.take_in import take_in
 from purchase.params import read_params
 from purchase.shops import read_shop
+from stages import featurize
 from tests.engines.both_stages import assert_same, run_both_stages
 from tests.engines.random_shop import write_tables
 
@@ -71,6 +73,15 @@ def test_random_shops_come_out_the_same(running, question, random_shops, on_duck
         expected = on_duckdb(random_shops[seed], params, shop, f"{question}_{seed}")
         found = run_both_stages(running, random_shops[seed], tmp_path / str(seed), params, shop)
         assert_same(expected, found)
+
+
+def test_customers_described_some_at_a_time_come_out_the_same(running, random_shops, on_duckdb, tmp_path, monkeypatch):
+    shop, params = read_shop("simulated"), params_of_few_days()
+    expected = on_duckdb(random_shops[0], params, shop, "customer_0")
+    n_rows = pq.read_metadata(expected / "data/split.parquet").num_rows
+    monkeypatch.setattr(featurize, "N_ROWS", n_rows // 2)
+    found = run_both_stages(running, random_shops[0], tmp_path / "out", params, shop)
+    assert_same(expected, found)
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ def arrays_of(events, rows, folder, *, task="customer", sessions=(), length=LENG
         tables = clean_tables(running, {"events": events, "sessions": list(sessions)})
         split = lazy(running, [dict.fromkeys(SPLIT) | row for row in rows], SPLIT)
         frame = last_events(split, tables, task=task, length=length, lookback_days=90)
-        write_arrays(running, frame, folder / "arrays.parquet", length=length)
+        write_arrays(running, [frame], folder / "arrays.parquet", length=length)
     return {row.pop("row_id"): row for row in pq.read_table(folder / "arrays.parquet").to_pylist()}
 
 
