@@ -1,11 +1,11 @@
 """Time the data stages on ever larger simulated shops: ``python -m benchmarks.scaling N_EVENTS [N_EVENTS ...]``.
 
 For each size, in a temporary folder of its own: a shop is simulated (untimed), then prepare, preprocess and featurize
-run with the committed params but MEMORY_GB, each in a process of its own. Writes the wall time, the processor time and the peak
-memory of each to benchmarks/results/scaling.csv as soon as a size is done; a size that is there already is not run
-again, so that a run that was cut off goes on where it was. ``growth`` is the wall time over that of the smallest size,
-over the ratio of events, and ``cpu_growth`` the same of processor time, which other work on the machine disturbs less:
-1 is linear. The stage ``all`` is the three together. Draws benchmarks/results/scaling.png.
+run with the committed params but MEMORY_GB, each in a process of its own. Writes the wall time, the processor time
+and the peak memory of each to benchmarks/results/scaling.csv as soon as a size is done; a size that is there already
+is not run again, so that a run that was cut off goes on where it was. ``growth`` is the wall time over that of the
+smallest size, over the ratio of events, and ``cpu_growth`` the same of processor time, which other work on the
+machine disturbs less: 1 is linear. The stage ``all`` is the three together. Draws benchmarks/results/scaling.png.
 """
 
 import contextlib
@@ -53,7 +53,7 @@ def main():
 
 
 def time_stages(folder, n_events):
-    """Return a row a stage, and one of all: its wall and processor time in seconds, and the most memory that it held."""
+    """Return a row a stage, and one of all: wall and processor time in seconds, and the most memory that it held."""
     write_raw(folder, n_events)
     rows = [{"asked_events": n_events, "stage": stage} | run_stage(stage, folder) for stage in STAGES]
     sums = {name: round(sum(row[name] for row in rows), 1) for name in ("seconds", "cpu_seconds")}
