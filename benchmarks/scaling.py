@@ -21,7 +21,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import pyarrow.parquet as pq
-from matplotlib.ticker import EngFormatter, FixedLocator, NullLocator
+from matplotlib.ticker import EngFormatter, FixedLocator, LogLocator, NullLocator
 from ruamel.yaml import YAML
 
 from benchmarks.engines import EVENTS_PER_CUSTOMER
@@ -118,8 +118,9 @@ def draw(table, path):
         style.title(peaks, "Peak memory, GB", f"DuckDB's own limit: memory_gb, here {MEMORY_GB}")
         times.set(xscale="log", yscale="log", xlabel="events")
         peaks.set(xscale="log", ylim=(0, None), xlabel="events")
+        times.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         times.yaxis.set_major_formatter("{x:.0f}")
-        times.yaxis.set_minor_formatter("{x:.0f}")
+        times.yaxis.set_minor_locator(NullLocator())
         for axis in (times.xaxis, peaks.xaxis):
             axis.set_major_locator(FixedLocator(table.n_events.unique()))
             axis.set_major_formatter(EngFormatter(places=1))

@@ -106,12 +106,12 @@ def test_a_public_data_set_runs_to_the_end_by_changing_the_shop_alone(
 
 def test_the_simulated_shops_sessions_are_held_against_their_own_true_chances(tmp_path, warm):
     clone = Clone(tmp_path, warm)
-    clone.set(SMALL | {"simulate.n_customers": 1200})
+    clone.set(SMALL | {"simulate.n_customers": 500})
     shop = clone.folder / "shops/simulated.yaml"
     text = shop.read_text(encoding="utf-8")
     assert "task: customer" in text
     shop.write_text(text.replace("task: customer", "task: session"), encoding="utf-8")
-    clone.dvc("repro", "report")
+    clone.dvc("repro", "report")  # the page tells of it, too
     ceiling = read_metrics(clone, "insights")["ceiling"]
     assert ceiling["share_of_the_way"]["value"] < 1
     assert ceiling["n_rows"] > 100 * ceiling["n_unknown"]
