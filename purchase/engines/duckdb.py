@@ -9,6 +9,8 @@ import narwhals as nw
 
 from purchase.engines.base import Engine
 
+SMALL_BYTES = 8 << 20  # of a file
+
 
 @contextlib.contextmanager
 def connect(*, n_threads, memory_gb):
@@ -52,11 +54,16 @@ class DuckDB(Engine):
         return nw.from_native(self._connection.from_arrow(table))
 
     def _settle(self, frame):
-        # In a file, a tenth of what it would take in memory, where what is computed from it needs the room.
+        # In a file, a tenth of what it would take in memory, where what is computed from it needs the room; a small one
+        # in memory, where it is read fastest.
         self._n_settled += 1
         path = self._folder / f"{self._n_settled}.parquet"
         frame.sink_parquet(path)
-        return self._scan(path)
+        if path.stat().st_size > SMALL_BYTES:
+            return self._scan(path)
+        name = f"settled_{self._n_settled}"
+        self._connection.read_parquet(str(path)).create(name)
+        return nw.from_native(self._connection.table(name))
 
     def _write(self, frame, path, sort_by):
         frame.sort(*sort_by).sink_parquet(path)
