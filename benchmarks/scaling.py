@@ -45,7 +45,7 @@ def main():
             continue
         with tempfile.TemporaryDirectory() as folder:
             found = pd.DataFrame(time_stages(Path(folder), n_events)).assign(n_cpus=os.cpu_count())
-        found["memory_gb"] = round(psutil.virtual_memory().total / 1e9, 1)
+        found["machine_gb"] = round(psutil.virtual_memory().total / 1e9, 1)
         done = with_growth(pd.concat([done, found], ignore_index=True) if len(done) else found)
         files.write_frame(done, RESULTS)
         draw(done, PICTURE)
@@ -104,7 +104,7 @@ def with_growth(table):
 
 def draw(table, path):
     """Draw time and peak memory of each stage against the events; dotted, what would be linear."""
-    machine = f"{table.n_cpus.iloc[-1]} cores, {table.memory_gb.iloc[-1]:.0f} GB of memory"
+    machine = f"{table.n_cpus.iloc[-1]} cores, {table.machine_gb.iloc[-1]:.0f} GB of memory"
     with style.look():
         drawing, (times, peaks) = style.figure(width=11, height=4.5, ncols=2)
         for stage in (*STAGES, ALL):

@@ -24,6 +24,10 @@ def suspects(events, *, seconds, settle):
     seconds : float
     settle : callable
         As ``clean`` takes it: each of the slots is computed by itself, for both at once would need the memory of both.
+
+    Returns
+    -------
+    LazyFrame of the columns of ``events``
     """
     rows = [settle(_sharing_slots(events, slot)) for slot in _slots(seconds)]
     return settle(events.join(nw.concat(rows).unique(), on="row", how="semi"))

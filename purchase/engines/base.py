@@ -55,7 +55,7 @@ class Engine:
 
 
 def join_files(paths, path):
-    """Write the rows of several Parquet files into one, a row group at a time."""
+    """Write the rows of several Parquet files of the same columns and types into one, a row group at a time."""
     # An engine says that a column has no gaps where none of a file's rows has one; those of the next file may.
     schema = pa.schema([field.with_nullable(True) for field in pq.read_schema(paths[0]).remove_metadata()])
     with pq.ParquetWriter(path, schema) as writer:

@@ -32,7 +32,20 @@ class Survey:
 
 
 def survey_rows(rows, tables, *, task):
-    """Look at all rows of a split, for ``describe`` to describe some of them at a time."""
+    """Look at all rows of a split, for ``describe`` to describe some of them at a time.
+
+    Parameters
+    ----------
+    rows : LazyFrame
+        The split.
+    tables : dict of LazyFrame
+        The clean tables.
+    task : {"customer", "session"}
+
+    Returns
+    -------
+    Survey
+    """
     seen = _until_the_session(rows, tables["sessions"]) if task == "session" else rows
     times = _span_of_cutoffs(seen)
     grid = grid_of(seen, first_at=times["first_at"])

@@ -10,6 +10,7 @@ from purchase.features.events import is_a
 from purchase.features.past import past
 from purchase.features.registry import only_if
 from purchase.features.sessions import so_far
+from purchase.files import whole, write_frame
 from purchase.tables import KNOWN_AT
 
 COL = nw.col
@@ -65,6 +66,27 @@ def last_events(rows, tables, *, task, length, lookback_days):
     ends = [*(f"event_at_{k}" for k in range(1, length)), "cutoff"]
     gaps = {f"gap_seconds_{k}": COL(end) - COL(f"event_at_{k}") for k, end in enumerate(ends)}
     return wide.with_columns(**gaps).select("row_id", *(f"{name}_{k}" for name in ARRAYS for k in range(length)))
+
+
+def write_sequences(engine, batches, folder, *, parts, task, scoring_moment, length, lookback_days):
+    """Write the last events of each part to ``folder/<part>.parquet``, and what the arrays mean to dictionary.csv.
+
+    Parameters
+    ----------
+    engine : Engine
+        That the frames are of.
+    batches : list of (LazyFrame, dict of LazyFrame)
+        Rows of the split and the clean tables, as ``batches_of`` returns them.
+    length : int or None
+        Events a row, at most; None: no part is written, and the dictionary is empty.
+    """
+    with whole(folder) as written:
+        about = sequence_dictionary(task=task, scoring_moment=scoring_moment)
+        write_frame(about if length else about.head(0), written / "dictionary.csv")
+        asked = {"task": task, "length": length, "lookback_days": lookback_days}
+        for part in parts if length else ():
+            frames = [last_events(rows.filter(COL("part") == part), tables, **asked) for rows, tables in batches]
+            write_arrays(engine, frames, written / f"{part}.parquet", length=length)
 
 
 def write_arrays(engine, frames, path, *, length):

@@ -27,7 +27,7 @@ def test_every_row_is_in_one_batch_with_its_customers_records_and_no_others(cust
     with engine(n_threads=1, memory_gb=1) as running:
         tables = clean_tables(running, {"events": events})
         split = lazy(running, [dict.fromkeys(SPLIT) | row for row in rows], SPLIT)
-        batches = batches_of(split, tables, settle=running.settle, n_rows=n_rows)
+        batches = batches_of(split, tables, task="customer", settle=running.settle, n_rows=n_rows)
         ids = [[row_id for (row_id,) in listed(some, "row_id")] for some, _ in batches]
         assert [*chain(*ids)] == sorted(row["row_id"] for row in rows)
         assert [len(some) for some in ids[:-1]] == [n_rows] * (len(ids) - 1)

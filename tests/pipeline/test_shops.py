@@ -115,4 +115,9 @@ def test_the_simulated_shops_sessions_are_held_against_their_own_true_chances(tm
     ceiling = read_metrics(clone, "insights")["ceiling"]
     assert ceiling["share_of_the_way"]["value"] < 1
     assert ceiling["n_rows"] > 100 * ceiling["n_unknown"]
+    predictions = pd.read_parquet(clone.folder / "data/predictions/test.parquet")
+    assert ceiling["n_rows"] + ceiling["n_unknown"] == len(predictions)
+    assert predictions.customer_id.isna().mean() > 0.2  # of strangers, whom a join by customer would lose
+    page = (clone.folder / "report/report.html").read_text(encoding="utf-8")
+    assert "the true chance, as each session starts" in page
     assert "session" in (clone.folder / "report/model_card.md").read_text(encoding="utf-8")
