@@ -153,7 +153,9 @@ def test_a_settled_frame_is_written_in_the_order_asked_missing_first(running, tm
 
 def test_frames_are_written_one_after_the_other_gaps_in_the_later_ones_too(running, tmp_path):
     tables = [pd.DataFrame({"name": ["b", "a"], "n": [1, 2]}), pd.DataFrame({"name": ["a0", "A"], "n": [None, 3]})]
-    frames = [running.lazy(table.astype({"n": "Int64"})) for table in tables]
+    for number, table in enumerate(tables):  # of files, of which an engine knows that the first has no gaps
+        table.astype({"n": "Int64"}).to_parquet(tmp_path / f"{number}.parquet", index=False)
+    frames = [running.scan(tmp_path / f"{number}.parquet") for number in range(2)]
     running.write_all(frames, tmp_path / "out.parquet", sort_by=("name",))
     table = pq.read_table(tmp_path / "out.parquet")
     assert table.to_pydict() == {"name": ["a", "b", "A", "a0"], "n": [2, 1, 3, None]}
