@@ -11,16 +11,17 @@ EMAILS = ("email_sent", "email_open", "email_click")
 
 MACROS = """
 CREATE OR REPLACE MACRO over(above, below) AS CASE WHEN below > 0 THEN above / below END;
-CREATE OR REPLACE MACRO weight(age, h) AS CASE
-    WHEN age < h THEN (512 * h + 512 * (h - age)) // h
-    WHEN age < 2 * h THEN (256 * h + 256 * (2 * h - age)) // h
-    WHEN age < 3 * h THEN (128 * h + 128 * (3 * h - age)) // h
-    WHEN age < 4 * h THEN (64 * h + 64 * (4 * h - age)) // h
-    WHEN age < 5 * h THEN (32 * h + 32 * (5 * h - age)) // h
-    WHEN age < 6 * h THEN (16 * h + 16 * (6 * h - age)) // h
-    WHEN age < 7 * h THEN (8 * h + 8 * (7 * h - age)) // h
-    WHEN age < 8 * h THEN 8 * (8 * h - age) // h
+CREATE OR REPLACE MACRO line(age, h) AS CASE
+    WHEN age < h THEN 512 * h + 512 * (h - age)
+    WHEN age < 2 * h THEN 256 * h + 256 * (2 * h - age)
+    WHEN age < 3 * h THEN 128 * h + 128 * (3 * h - age)
+    WHEN age < 4 * h THEN 64 * h + 64 * (4 * h - age)
+    WHEN age < 5 * h THEN 32 * h + 32 * (5 * h - age)
+    WHEN age < 6 * h THEN 16 * h + 16 * (6 * h - age)
+    WHEN age < 7 * h THEN 8 * h + 8 * (7 * h - age)
+    WHEN age < 8 * h THEN 8 * (8 * h - age)
     ELSE 0 END;
+CREATE OR REPLACE MACRO weight(age, h) AS line(age, h) // h;
 """
 
 
@@ -60,7 +61,7 @@ def _of_events(spans_days, half_lives_days):
         _windows(spans_days, "count(*) FILTER (event_type = '{kind}' AND age <= {age}) AS n_{kind}_{days}d", kind=kind)
         for kind in KINDS
     ]
-    one = "sum(weight(age, {age})) FILTER (event_type = '{kind}') AS n_{kind}_halved_{days}d"
+    one = "sum(line(age, {age})) FILTER (event_type = '{kind}') AS n_{kind}_halved_{days}d"
     decayed = [_windows(half_lives_days, one, kind=kind) for kind in ("view", "search", "add_to_cart", "checkout")]
     return ", ".join(counts + decayed)
 
@@ -74,10 +75,12 @@ def _columns(spans_days, half_lives_days):
     """Return the counts of the last SELECT: 0 for a customer without any, and sums of weights brought to scale."""
     one = [f"n_{kind}_{{days}}d" for kind in (*KINDS, *EMAILS, "orders", "sessions", "active_days", "products_viewed")]
     plain = [name.format(days=days) for name in (*one, "revenue_cents_{days}d") for days in spans_days]
-    what = ("n_orders", "revenue_cents", "n_view", "n_search", "n_add_to_cart", "n_checkout")
-    halved = [f"{name}_halved_{days}d" for name in what for days in half_lives_days]
     columns = [f"coalesce({name}, 0)::DOUBLE AS {name}" for name in plain]
-    return ", ".join(columns + [f"coalesce({name}, 0) / 1024 AS {name}" for name in halved])
+    for what in ("n_orders", "revenue_cents", "n_view", "n_search", "n_add_to_cart", "n_checkout"):
+        for days in half_lives_days:
+            scale = 1024 if what in ("n_orders", "revenue_cents") else 1024 * days * DAY
+            columns.append(f"coalesce({what}_halved_{days}d, 0) / {scale} AS {what}_halved_{days}d")
+    return ", ".join(columns)
 
 
 STATEMENT = """

@@ -1,4 +1,4 @@
-"""PropensityClassifier() beside AutoGluon and FLAML: ``python -m benchmarks.peers PYTHON [DATA SET ...]``.
+"""PropensityClassifier beside AutoGluon and FLAML: ``python -m benchmarks.peers PYTHON [DATA SET ...]``.
 
 PYTHON is that of an environment with benchmarks/requirements-peers.txt. Each system fits the same training rows and
 scores the same test rows, one after another in processes of their own; processor time is that of the process with all

@@ -5,10 +5,11 @@ together, so that features that stand in for one another cannot hide what they a
 """
 
 import numpy as np
-import pandas as pd
 from tqdm import tqdm
 
 from purchase.evaluation.bootstrap import row_losses
+
+BATCH_ROWS = 20_000  # predicted at a time, where a prediction takes less than this many rows
 
 
 def sample_of(features, most, rng):
@@ -37,11 +38,26 @@ def rises(predict_propensity, sample, sets, *, n_repeats, rng):
     """
     labels, n_rows = sample["label"].to_numpy(), len(sample)
     before = row_losses(labels, predict_propensity(sample))
-    stacked = pd.concat([sample] * n_repeats, ignore_index=True)
     found = np.empty((len(sets), n_repeats, n_rows))
-    for place, names in enumerate(tqdm(sets, desc="permutation importance", disable=None)):
-        rows = np.concatenate([rng.permutation(n_rows) for _ in range(n_repeats)])
-        shuffled = stacked.assign(**{name: sample[name].take(rows).array for name in names})
-        after = row_losses(np.tile(labels, n_repeats), predict_propensity(shuffled))
-        found[place] = after.reshape(n_repeats, n_rows) - before
+    at_once = max(1, BATCH_ROWS // (n_repeats * n_rows))
+    with tqdm(total=len(sets), desc="permutation importance", disable=None) as progress:
+        for start in range(0, len(sets), at_once):
+            some = sets[start : start + at_once]
+            propensities = predict_propensity(_shuffled(sample, some, n_repeats, rng))
+            after = row_losses(np.tile(labels, len(some) * n_repeats), propensities)
+            found[start : start + len(some)] = after.reshape(len(some), n_repeats, n_rows) - before
+            progress.update(len(some))
     return found
+
+
+def _shuffled(sample, sets, n_repeats, rng):
+    """Return the sample under itself as often as there are repeats and sets, each time with one set shuffled."""
+    n_rows = len(sample)
+    rows = np.tile(np.arange(n_rows), len(sets) * n_repeats)
+    blocks, drawn = rows.reshape(len(sets), -1), {}
+    for number, names in enumerate(sets):
+        order = np.concatenate([rng.permutation(n_rows) for _ in range(n_repeats)])
+        for name in names:
+            drawn.setdefault(name, blocks.copy())[number] = order
+    shuffled = {name: sample[name].take(order.ravel()).array for name, order in drawn.items()}
+    return sample.take(rows).reset_index(drop=True).assign(**shuffled)

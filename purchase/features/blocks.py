@@ -112,7 +112,6 @@ def _event_blocks(rows, placed, tables, asked):
     cells = asked.engine.settle(events.browsing_cells(table, **grid))
     return [
         events.event_block(rows, cells, **half_lives, **asked.windows),
-        events.decay_block(rows, table, **half_lives, **asked.lookback),
         events.cart_block(seen, table, **asked.lookback),
         events.day_block(rows, cells, **asked.windows),
         visits.session_block(rows, table, **grid, **asked.windows),

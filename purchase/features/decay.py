@@ -7,41 +7,33 @@ engine; sums of floating-point weights are not.
 
 import narwhals as nw
 
-from purchase.features.registry import Feature, only_if, step
+from purchase.features.registry import Feature, step
 from purchase.tables import DAY
 
 SCALE = 1024  # the weight of a record of age 0
 HALVINGS = 8
 
 
-def with_weights(records, half_lives_days):
-    """Add ``weight_<days>d``, whole, for each half-life to records with ``age`` (seconds)."""
-    weights = {f"weight_{days}d": _weight(nw.col("age"), days * DAY) for days in half_lives_days}
-    return records.with_columns("age", **weights)
+def weighed(n, ages, *, half_life_days):
+    """Add up the weights of ``n`` records, times the half-life in seconds.
+
+    ``ages`` is the sum of their ages in seconds, all between the same two whole half-lives. Lines that flatten with age
+    make a curve that nowhere lies below any of them: what is on one of them is on the highest.
+    """
+    half_life = half_life_days * DAY
+    lines = [(SCALE >> k) * (n * ((k + 1) * half_life) - ages) for k in range(1, HALVINGS)]
+    return nw.max_horizontal(*lines, n * 0)
 
 
-def _weight(age, half_life):
-    """Return the straight line between whole half-lives that an age lies on; most ages lie on one of the first."""
-    heights = [SCALE >> k for k in range(HALVINGS)] + [0]
-    weight = nw.lit(0)
-    for k in reversed(range(HALVINGS)):
-        slope = heights[k] - heights[k + 1]
-        line = (heights[k + 1] * half_life + slope * ((k + 1) * half_life - age)) // half_life
-        weight = nw.when(age < (k + 1) * half_life).then(line).otherwise(weight)
-    return weight
-
-
-def decayed(name, half_lives_days, condition, meaning, *, unit, amount=None, **more):
-    """Yield, for each half-life, the count (or the sum of ``amount``) of records for which ``condition`` holds."""
-    for days in half_lives_days:
-        made, weight = f"{name}_halved_{days}d", nw.col(f"weight_{days}d")
-        summed = only_if(condition, weight if amount is None else weight * amount).sum().cast(nw.Int64)
-        yield step(f"scaled_{made}", summed, absent=0)
-        yield Feature(
-            made,
-            f"{meaning}, each counted half for every {days} days since, within the lookback",
-            unit,
-            value=nw.col(f"scaled_{made}") / SCALE,
-            group="decay",
-            **more,
-        )
+def decayed(name, half_life_days, summed, meaning, *, unit, scale=SCALE, **more):
+    """Yield a sum of weighted records, and the step towards it: ``scale`` times as much, ``summed`` of each record."""
+    made = f"{name}_halved_{half_life_days}d"
+    yield step(f"scaled_{made}", summed.sum().cast(nw.Int64), absent=0)
+    yield Feature(
+        made,
+        f"{meaning}, each counted half for every {half_life_days} days since, within the lookback",
+        unit,
+        value=nw.col(f"scaled_{made}") / scale,
+        group="decay",
+        **more,
+    )

@@ -3,7 +3,7 @@
 import narwhals as nw
 
 from purchase.features.cells import by_cell
-from purchase.features.decay import decayed, with_weights
+from purchase.features.decay import SCALE, decayed, weighed
 from purchase.features.past import past, within
 from purchase.features.registry import (
     Block,
@@ -52,6 +52,7 @@ def browsing_cells(events, *, grid):
     last = {name: COL(name).last(**IN_TIME) for name in ("row", "device", "traffic_source")}
     sums = {f"n_{kind}": number_of(is_a(kind)) for kind in PLURAL}
     sums |= {f"last_{name}": only_if(is_a(kind), COL("event_at")).max() for name, kind in LATEST.items()}
+    sums |= {f"times_{kind}": only_if(is_a(kind), COL("event_at")).sum().cast(nw.Int64) for kind in DECAYED}
     for name, kind in PRICED.items():
         price = only_if(is_a(kind), COL("price_cents"))
         sums |= {f"{name}_cents": price.sum().cast(nw.Int64), f"n_{name}_priced": price.count().cast(nw.Int64)}
@@ -63,12 +64,12 @@ def browsing_cells(events, *, grid):
 def event_block(rows, cells, *, spans_days, half_lives_days):
     """Describe browsing within each span (days before the cutoff); the last span is the lookback.
 
-    ``cells`` are ``browsing_cells``; what they cannot tell comes from ``decay_block`` and ``cart_block``.
+    ``cells`` are ``browsing_cells``; what they cannot tell comes from ``cart_block``.
     """
     lookback = spans_days[-1]
     features = [
         *_funnel(spans_days),
-        *told(_decayed(half_lives_days)),
+        *_decayed(half_lives_days),
         *_ratios(lookback),
         *_recency(),
         *grouped(told(_open_cart()), "open_cart"),
@@ -76,12 +77,6 @@ def event_block(rows, cells, *, spans_days, half_lives_days):
         *grouped(_device(), "device"),
     ]
     return Block("events", past(rows, cells, at="event_at", lookback_days=lookback), features, "browsing")
-
-
-def decay_block(rows, events, *, lookback_days, half_lives_days):
-    """Add up weights, steps of ``event_block``'s features: they go by the second, and so by event."""
-    records = past(rows, events.filter(is_a(*DECAYED)), at="event_at", lookback_days=lookback_days)
-    return Block("events", with_weights(records, half_lives_days), steps(_decayed(half_lives_days)), "browsing")
 
 
 def cart_block(rows, events, *, lookback_days):
@@ -130,8 +125,13 @@ def _funnel(spans_days):
 
 
 def _decayed(half_lives_days):
+    """Weigh a cell at a time: it ends whole days, and so never astride a half-life, before the cutoff."""
     for kind in DECAYED:
-        yield from decayed(f"n_{kind}", half_lives_days, is_a(kind), PLURAL[kind], unit="events", kinds=(kind,))
+        n = COL(f"n_{kind}")
+        ages, more = n * COL("cutoff") - COL(f"times_{kind}"), {"unit": "events", "kinds": (kind,)}
+        for days in half_lives_days:
+            summed = weighed(n, ages, half_life_days=days)
+            yield from decayed(f"n_{kind}", days, summed, PLURAL[kind], scale=SCALE * days * DAY, **more)
 
 
 def _ratios(lookback):

@@ -2,7 +2,7 @@
 
 import narwhals as nw
 
-from purchase.features.decay import decayed, with_weights
+from purchase.features.decay import decayed, weighed
 from purchase.features.past import past, within
 from purchase.features.registry import (
     Block,
@@ -49,7 +49,7 @@ def order_block(orders, *, spans_days, half_lives_days):
     """Describe ``past_orders`` within each span (days before the cutoff); the last span is the lookback."""
     lookback = spans_days[-1]
     previous = COL("ordered_at").shift(1).over("row_id", order_by=["ordered_at", "order_id"])
-    records = with_weights(orders.with_columns(gap=COL("ordered_at") - previous), half_lives_days)
+    records = orders.with_columns(gap=COL("ordered_at") - previous)
     features = [
         *_windows(spans_days),
         *_decayed(half_lives_days),
@@ -82,10 +82,14 @@ def _windows(spans_days):
 
 
 def _decayed(half_lives_days):
-    every = COL("age") > 0
-    yield from decayed("n_orders", half_lives_days, every, "orders", unit="orders")
-    money = {"amount": COL("revenue_cents"), "unit": "cents", "needs": MONEY}
-    yield from decayed("revenue_cents", half_lives_days, every, "spent after discounts", **money)
+    """Weigh orders by whole numbers of at most ``SCALE``: more would not leave money the room that it needs."""
+    one, age = COL("age") * 0 + 1, COL("age")
+    weights = {days: weighed(one, age, half_life_days=days) // (days * DAY) for days in half_lives_days}
+    for days, weight in weights.items():
+        yield from decayed("n_orders", days, weight, "orders", unit="orders")
+    for days, weight in weights.items():
+        spent, more = weight * COL("revenue_cents"), {"unit": "cents", "needs": MONEY}
+        yield from decayed("revenue_cents", days, spent, "spent after discounts", **more)
 
 
 def _recency():

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from threadpoolctl import threadpool_limits
 
 from purchase.models.deadline import OutOfTime
+from purchase.models.race import Hopeless, Race
 from purchase.models.registry import family_module, predict
 from purchase.models.training import cross_fit
 
@@ -31,7 +32,7 @@ class Committee:
 
 
 def fit_committees(frame, label, candidates, *, folds, seed, n_threads, deadline):
-    """Fit candidates one after another until the time is over.
+    """Fit candidates one after another until the time is over; those far behind others are given up on the way.
 
     Where the folds together test every row, the models of the folds are the committee: each row is behind all but one
     of them, and their mean is better than one model of all rows (Breiman 1996, "Bagging predictors"). Where folds go by
@@ -49,31 +50,33 @@ def fit_committees(frame, label, candidates, *, folds, seed, n_threads, deadline
     Returns
     -------
     committees : list of Committee
-        The candidates that were done in time, in their order.
+        The candidates that were done, in their order.
     tested : list of OutOfFold
         What they say about rows that they did not see; all of the same rows.
     """
     committees, tested = [], []
     common = {"folds": folds, "n_threads": n_threads, "deadline": deadline}
+    race = Race([label[test] for _, test in folds])
     with threadpool_limits(n_threads):
         for number, candidate in enumerate(candidates):
             try:  # each draws its own rows and columns: what they have in common is not averaged away
-                committee, out_of_fold = _fit(frame, label, candidate, seed=seed + number, **common)
-            except OutOfTime:
-                continue  # a quicker one may follow
+                run = race.enter()
+                committee, out_of_fold = _fit(frame, label, candidate, seed=seed + number, run=run, **common)
+            except (OutOfTime, Hopeless):
+                continue  # a quicker or a better one may follow
             committees.append(committee)
             tested.append(out_of_fold)
     return committees, tested
 
 
-def _fit(frame, label, candidate, *, folds, seed, n_threads, deadline):
+def _fit(frame, label, candidate, *, folds, seed, n_threads, deadline, run):
     family, settings = candidate.family, candidate.settings
     deadline.begin()
     module = family_module(family)
     all_tested = sum(len(test) for _, test in folds) == len(frame)
     deadline.total = int(not all_tested)
     pipeline = module.build(settings, seed=seed, n_threads=n_threads)
-    tested = cross_fit(frame, label, pipeline, family=family, folds=folds, watch=True, progress=deadline)
+    tested = cross_fit(frame, label, pipeline, family=family, folds=folds, watch=True, progress=deadline, after=run)
     if all_tested:
         return Committee(family, settings, tested.pipelines), tested
     if hasattr(module, "n_rounds"):

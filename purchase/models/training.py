@@ -38,7 +38,7 @@ class OutOfFold:
     pipelines: list
 
 
-def cross_fit(frame, label, pipeline, *, family, folds, watch=False, progress=SILENT):
+def cross_fit(frame, label, pipeline, *, family, folds, watch=False, progress=SILENT, after=None):
     """Fit a family on each fold, and score the rows that the fold tests.
 
     Parameters
@@ -53,6 +53,8 @@ def cross_fit(frame, label, pipeline, *, family, folds, watch=False, progress=SI
         little better than those of new rows: one number is chosen by them, the same for all.
     progress : tqdm or Deadline
         Advances by one a fit.
+    after : callable or None
+        Takes the probabilities of the rows that a fold tests, fold after fold; may raise to end it.
 
     Returns
     -------
@@ -68,6 +70,8 @@ def cross_fit(frame, label, pipeline, *, family, folds, watch=False, progress=SI
         else:
             fitted.append(clone(pipeline).fit(rows, fold_label))
         tested.append(predict(family, fitted[-1], frame.iloc[test]))
+        if after:
+            after(tested[-1][1])
         progress.update()
     score, probability = (np.concatenate(parts) for parts in zip(*tested, strict=True))
     rows = np.concatenate([test for _, test in folds])

@@ -177,6 +177,19 @@ def test_a_candidate_whose_last_folds_would_come_too_late_is_given_up():
     assert len(fit_committees(frame, label, one, deadline=Deadline(100), **common)[0]) == 1
 
 
+def test_a_candidate_far_behind_the_best_is_given_up_and_the_others_are_as_without_it():
+    frame, label = X[["amount"]].fillna(0.0), POSITIVE.astype(int)
+    folds = [
+        (np.flatnonzero(np.arange(300) % 3 != fold), np.flatnonzero(np.arange(300) % 3 == fold)) for fold in range(3)
+    ]
+    common = {"folds": folds, "seed": 0, "n_threads": 1, "deadline": Deadline(None)}
+    good, bad = (candidates_for("logistic_regression", {"C": C}) for C in (1.0, 1e-6))
+    committees, tested = fit_committees(frame, label, [*good, *bad, *good], **common)
+    assert [one.settings.C for one in committees] == [1.0, 1.0]
+    assert np.array_equal(tested[0].probability, tested[1].probability)
+    assert len(fit_committees(frame, label, [*bad, *good], **common)[0]) == 2  # none was better yet
+
+
 def test_rows_of_a_group_stay_in_one_fold():
     groups = np.arange(300) % 50
     folds = quick().fit(X, Y, groups=groups).out_of_fold_.groupby(groups)["fold"].nunique()
