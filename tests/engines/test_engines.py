@@ -104,7 +104,7 @@ def test_a_spark_master_that_does_not_answer_is_one_error_within_seconds(tmp_pat
 
 
 @needs_spark
-@pytest.mark.xdist_group("engines")
+@pytest.mark.xdist_group("waiting")  # not behind the tests that share a Spark
 def test_a_spark_master_that_takes_the_connection_and_says_nothing_is_one_error_after_a_minute(tmp_path):
     # Spark asks three times, 20 seconds apart, and no setting of it changes that.
     with socket.socket() as mute:

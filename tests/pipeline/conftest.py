@@ -16,13 +16,13 @@ def warm():
 def reproduced(tmp_path_factory, worker_id, warm):
     """The small simulated shop, reproduced and committed, once for all workers. Nobody changes it: take a ``copy``.
 
-    It was made by the user's shell, each stage a Python of its own; its copies run theirs in the warm one.
+    tests/audit makes it again, each stage in a Python of its own.
     """
     base = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
     folder, done = base / "reproduced", base / "reproduced.done"
     with FileLock(base / "reproduced.lock"):
         if not done.exists():
-            clone = Clone(folder)
+            clone = Clone(folder, warm)
             clone.set(SMALL)
             clone.dvc("repro")
             clone.commit("Run")

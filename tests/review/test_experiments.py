@@ -58,7 +58,7 @@ def test_an_experiment_is_taken_over_and_the_others_removed(ran, tmp_path):
 
 def test_differences_between_two_states_are_shown_and_reviewed(reproduced, tmp_path):
     clone = reproduced.copy(tmp_path / "clone")
-    clone.set({"evaluate.threshold": 0.2})
+    clone.set({"evaluate.threshold": 0.9})
     clone.dvc("repro")
     [diffs] = recipe("What changed", page=PAGE)
     shown = run_recipe(clone, diffs).stdout
