@@ -39,9 +39,7 @@ def main():
         install(EXTRAS)
         run("ruff", "check", ".")
         run("ruff", "format", "--check", ".")
-        # One more than there are cores: some tests wait for a server, or for each other.
-        workers = str((os.cpu_count() or 1) + 1)
-        run("python", "-m", "pytest", "-n", workers, "--dist", "loadgroup", *arguments.more)
+        run("python", "-m", "pytest", "-n", "auto", "--dist", "loadgroup", *arguments.more)
 
 
 def make_environment():

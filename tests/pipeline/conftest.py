@@ -16,13 +16,14 @@ def warm():
 def reproduced(tmp_path_factory, worker_id, warm):
     """The small simulated shop, reproduced and committed, once for all workers. Nobody changes it: take a ``copy``.
 
-    tests/audit makes it again, each stage in a Python of its own.
+    It was made by the user's shell, each stage a Python of its own; its copies run theirs in the warm one, whose random
+    forests are the same in other bytes: what is pickled there shares other texts.
     """
     base = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
     folder, done = base / "reproduced", base / "reproduced.done"
     with FileLock(base / "reproduced.lock"):
         if not done.exists():
-            clone = Clone(folder, warm)
+            clone = Clone(folder)
             clone.set(SMALL)
             clone.dvc("repro")
             clone.commit("Run")
