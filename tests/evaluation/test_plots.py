@@ -15,6 +15,7 @@ from purchase.evaluation.curves import (
 from purchase.evaluation.gallery import draw_all, plot_tables
 from purchase.evaluation.importance import permutation_importance
 from purchase.evaluation.leaderboard import choose
+from purchase.evaluation.shuffling import rises
 from purchase.evaluation.style import save
 
 LABELS = np.array([1, 0, 1, 0, 0])
@@ -107,6 +108,20 @@ def test_importance_keeps_types_and_uses_fewer_rows_where_there_are_many(monkeyp
 
     monkeypatch.setattr("purchase.evaluation.importance.MAX_PREDICTIONS", 4 * 3 * 50)
     assert (permutation_importance(same_types, features, n_repeats=3, seed=0)["n_rows"] == 50).all()
+
+
+def test_several_shuffled_at_once_rise_as_each_by_itself(monkeypatch):
+    sample, sets = features_of(), [["strong"], ["kind", "flag"], ["strong", "kind"], ["idle"]]
+
+    def risen():
+        return rises(knowing, sample, sets, n_repeats=2, rng=np.random.default_rng(0))
+
+    together = risen()
+    monkeypatch.setattr("purchase.evaluation.shuffling.BATCH_ROWS", 1)
+    alone = risen()
+    assert np.array_equal(together, alone)
+    assert (alone[:3] != 0).any(axis=(1, 2)).all()
+    assert (alone[3] == 0).all()
 
 
 def protocols():
