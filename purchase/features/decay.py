@@ -15,20 +15,25 @@ HALVINGS = 8
 
 
 def weighed(n, ages, *, half_life_days):
-    """Add up the weights of ``n`` records, times the half-life in seconds.
+    """Return the sum of the weights of records, times the half-life in seconds: a whole number.
 
-    ``ages`` is the sum of their ages in seconds, all between the same two whole half-lives. Lines that flatten with age
-    make a curve that nowhere lies below any of them: what is on one of them is on the highest.
+    Lines that flatten with age make a curve that nowhere lies below any of them: what is on one of them is on the
+    highest.
+
+    Parameters
+    ----------
+    n, ages : Expr
+        Number of records, and the sum of their ages in seconds, all between the same two whole half-lives.
     """
     half_life = half_life_days * DAY
     lines = [(SCALE >> k) * (n * ((k + 1) * half_life) - ages) for k in range(1, HALVINGS)]
     return nw.max_horizontal(*lines, n * 0)
 
 
-def decayed(name, half_life_days, summed, meaning, *, unit, scale=SCALE, **more):
-    """Yield a sum of weighted records, and the step towards it: ``scale`` times as much, ``summed`` of each record."""
+def decayed(name, half_life_days, weights, meaning, *, unit, scale=SCALE, **more):
+    """Yield the sum of the records' ``weights`` (Expr, whole) over ``scale``, and the step towards it."""
     made = f"{name}_halved_{half_life_days}d"
-    yield step(f"scaled_{made}", summed.sum().cast(nw.Int64), absent=0)
+    yield step(f"scaled_{made}", weights.sum().cast(nw.Int64), absent=0)
     yield Feature(
         made,
         f"{meaning}, each counted half for every {half_life_days} days since, within the lookback",

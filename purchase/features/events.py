@@ -130,8 +130,8 @@ def _decayed(half_lives_days):
         n = COL(f"n_{kind}")
         ages, more = n * COL("cutoff") - COL(f"times_{kind}"), {"unit": "events", "kinds": (kind,)}
         for days in half_lives_days:
-            summed = weighed(n, ages, half_life_days=days)
-            yield from decayed(f"n_{kind}", days, summed, PLURAL[kind], scale=SCALE * days * DAY, **more)
+            weights = weighed(n, ages, half_life_days=days)
+            yield from decayed(f"n_{kind}", days, weights, PLURAL[kind], scale=SCALE * days * DAY, **more)
 
 
 def _ratios(lookback):
