@@ -1,8 +1,10 @@
-"""PropensityClassifier beside AutoGluon and FLAML: ``python -m benchmarks.peers PYTHON [DATA SET ...]``.
+"""PropensityClassifier beside AutoGluon and FLAML: ``python -m benchmarks.peers PYTHON KEPT [DATA SET ...]``.
 
-PYTHON is that of an environment with benchmarks/requirements-peers.txt. Each system fits the same training rows and
+PYTHON is that of an environment with benchmarks/requirements-peers.txt. KEPT is a folder outside the repository that
+keeps what each system said, KEPT/<data set>/<fold>/<system>.parquet: what is there is not run again, so that a change
+of ours is measured beside the same peers once its own files are deleted. Each system fits the same training rows and
 scores the same test rows, one after another in processes of their own; processor time is that of the process with all
-of its threads and children. AutoGluon takes ``best_quality`` with 240 s a fit and FLAML 120 s, ours no budget; see
+of its threads and children. AutoGluon takes ``best_quality`` with 240 s a fit, FLAML 120 s and ours 65 s; see
 benchmarks/peer.py. Budgets by the clock mean less on a busy machine: run it on an idle one.
 
 Data sets, the first three from the folder in the environment variable REAL_DATA: ``online_shoppers`` (all 17 columns,
@@ -47,9 +49,9 @@ SESSION_CUSTOMERS = 8500  # of simulated_sessions: about as many rows to train o
 
 
 def main():
-    python, names = sys.argv[1], sys.argv[2:] or list(DATA_SETS)
+    python, kept, names = sys.argv[1], Path(sys.argv[2]), sys.argv[3:] or list(DATA_SETS)
     for name in names:
-        folds = [score_fold(python, name, number, *fold) for number, fold in enumerate(DATA_SETS[name]())]
+        folds = [score_fold(python, kept / name / str(n), name, n, *fold) for n, fold in enumerate(DATA_SETS[name]())]
         keep("peers_folds", name, pd.concat([scores for scores, _ in folds]))
         keep("peers", name, compare(name, *zip(*folds, strict=True)))
 
@@ -110,22 +112,33 @@ DATA_SETS = {
 }
 
 
-def score_fold(python, name, number, train, test):
+def score_fold(python, folder, name, number, train, test):
     """Return a row a system with its metrics and times, and the test rows with each system's propensities."""
     columns, rows, propensities = list(feature_kinds(train)), [], {}
     timed = train["cutoff"].notna().all()
     keys = {"time": train["cutoff"]} if timed else {}
-    with tempfile.TemporaryDirectory() as folder:
-        train[columns].assign(label=train["label"], **keys).to_parquet(Path(folder, "train.parquet"), index=False)
-        test[columns].to_parquet(Path(folder, "test.parquet"), index=False)
-        for system in tqdm(SYSTEMS, desc=f"{name}, fold {number}", disable=None):
+    put(train[columns].assign(label=train["label"], **keys), folder / "train.parquet")
+    put(test[columns], folder / "test.parquet")
+    for system in tqdm(SYSTEMS, desc=f"{name}, fold {number}", disable=None):
+        if not (folder / f"{system}.json").exists():
             seconds = run(sys.executable if system == "ours" else python, system, folder)
-            propensities[system] = pd.read_parquet(Path(folder, f"{system}.parquet"))["propensity"].to_numpy()
-            scores = metrics_at(test["label"].to_numpy(), propensities[system], threshold=0.5)
-            row = {"data": name, "system": system, "fold": number, **{metric: scores[metric] for metric in SHOWN}}
-            rows.append(row | seconds | {"n_train": len(train), "n_test": len(test)})
-            print(rows[-1], flush=True)
+            files.write_json(seconds, folder / f"{system}.json")
+        propensities[system] = pd.read_parquet(folder / f"{system}.parquet")["propensity"].to_numpy()
+        scores = metrics_at(test["label"].to_numpy(), propensities[system], threshold=0.5)
+        row = {"data": name, "system": system, "fold": number, **{metric: scores[metric] for metric in SHOWN}}
+        seconds = files.read_json(folder / f"{system}.json")
+        rows.append(row | seconds | {"n_train": len(train), "n_test": len(test)})
+        print(rows[-1], flush=True)
     return pd.DataFrame(rows), (test, propensities, train["label"].mean())
+
+
+def put(table, path):
+    """Write the rows that the systems are given; refuse a folder in which they were given others."""
+    table = table.reset_index(drop=True)
+    if path.exists() and not pd.read_parquet(path).equals(table):
+        sys.exit(f"{path} holds other rows than there are now: delete {path.parent} to run all systems on these.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_parquet(path, index=False)
 
 
 def run(python, system, folder):

@@ -13,7 +13,7 @@ from purchase.models.calibration import METHODS, calibrate
 from purchase.models.columns import feature_frame, informative_kinds
 from purchase.models.committee import fit_committees
 from purchase.models.deadline import Deadline
-from purchase.models.ensemble import blend, greedy_weights
+from purchase.models.ensemble import blend, even_weights, greedy_weights
 from purchase.models.folds import make_folds, make_row_folds
 from purchase.models.inputs import as_labels, as_seconds, as_table, check_columns
 from purchase.models.portfolio import candidates_for
@@ -32,7 +32,7 @@ class PropensityClassifier(ClassifierMixin, BaseEstimator):
     ----------
     family : str
         ``auto`` fits a list of candidates of all families (purchase/models/portfolio.py) on inner folds and blends
-        them by greedy selection on out-of-fold probabilities. Or one of FAMILIES.
+        those that greedy selection takes on out-of-fold probabilities. Or one of FAMILIES.
     settings : dict or None
         Overrides the family's default settings; for ``auto``, {family: settings}.
     calibration : {"auto", "none", "sigmoid", "beta", "isotonic"}
@@ -197,7 +197,7 @@ class PropensityClassifier(ClassifierMixin, BaseEstimator):
             return
         rows, fold = tested[0].rows, tested[0].fold
         probabilities = np.array([one.probability for one in tested])
-        weights = greedy_weights(probabilities, label[rows])
+        weights = even_weights(greedy_weights(probabilities, label[rows]))
         self.calibrator_, propensity = fit_propensity(
             blend(probabilities, weights), label[rows], fold, calibration=self.calibration
         )

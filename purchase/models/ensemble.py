@@ -7,6 +7,7 @@ import numpy as np
 from purchase.models.calibration import LEAST
 
 N_ROUNDS = 100  # a weight is a member's share of the rounds up to the best one
+LEAST_WEIGHT = 0.05  # of a member that is taken for more than an accident of the rows
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,26 @@ def greedy_weights(probabilities, label, *, n_rounds=N_ROUNDS):
         if losses[chosen] < best_loss:
             best_loss, best_counts = losses[chosen], counts
     return best_counts / best_counts.sum()
+
+
+def even_weights(weights):
+    """Return the same weight for each model that greedy selection gave LEAST_WEIGHT or more, and 0 for the others.
+
+    Which models belong in a blend, rows out of fold can tell; by how much one should outweigh another among those, they
+    tell with an error that costs more than it gains (docs/experiments.md).
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_models,)
+        As ``greedy_weights`` returns them.
+
+    References
+    ----------
+    Claeskens, Magnus, Vasnev and Wang (2016), "The forecast combination puzzle: a simple theoretical explanation"
+    (International Journal of Forecasting 32).
+    """
+    members = weights >= min(LEAST_WEIGHT, weights.max())
+    return members / members.sum()
 
 
 def blend(probabilities, weights):

@@ -14,7 +14,7 @@ from purchase.models.selection import COLUMNS, column_steps, to_features
 
 MODEL = "model.txt"
 ROUNDS = "n_estimators"
-PATIENCE = 100  # trees
+PATIENCE = 50  # trees
 
 
 class SavedBooster(ClassifierMixin, BaseEstimator):

@@ -30,22 +30,23 @@ class Candidate:
     settings: BaseModel
 
 
-N_CROSSED = 10  # docs/experiments.md
+N_CROSSED, N_COMBINED = 8, 20  # docs/experiments.md
 
 _BOOSTED_TREES = XGBoostSettings(
     n_estimators=2000,
-    learning_rate=0.03,
+    learning_rate=0.07,
     max_depth=4,
     min_child_weight=5.0,
     subsample=0.8,
     colsample_bytree=0.6,
     reg_lambda=1.0,
     n_crossed=N_CROSSED,
-    crosses=["share"],
+    n_combined=N_COMBINED,
 )
+_OTHER_TREES = _BOOSTED_TREES.model_copy(update={"crosses": ["product", "difference"]})
 _BOOSTED_LEAVES = LightGBMSettings(
     n_estimators=2000,
-    learning_rate=0.03,
+    learning_rate=0.07,
     num_leaves=15,
     min_child_samples=40,
     subsample=0.8,
@@ -65,19 +66,20 @@ _NETWORK = NeuralNetworkSettings(
     n_units=64, n_blocks=1, n_heads=4, dropout=0.3, learning_rate=0.003, weight_decay=0.0001, batch_size=512, epochs=20
 )
 
-# The best for their time come first, since a budget may end the list anywhere.
+# The best for their time come first, since a budget may end the list anywhere. The two that are the same by their
+# settings draw other combinations.
 PORTFOLIO = (
     Candidate("xgboost", _BOOSTED_TREES),
-    Candidate("xgboost", _BOOSTED_TREES.model_copy(update={"crosses": ["product", "difference"]})),
+    Candidate("xgboost", _OTHER_TREES),
     Candidate("lightgbm", _BOOSTED_LEAVES),
-    Candidate("xgboost", _BOOSTED_TREES.model_copy(update={"crosses": ["product"]})),
+    Candidate("xgboost", _BOOSTED_TREES),
+    Candidate("neural_network", _NETWORK),
     Candidate(
         "logistic_regression",
         LogisticRegressionSettings(C=0.03, l1_ratio=0.0, n_crossed=N_CROSSED, crosses=["share"]),
     ),
     Candidate("random_forest", _FOREST),
     Candidate("svm", SVMSettings(C=0.1, gamma=None, n_components=200)),
-    Candidate("neural_network", _NETWORK),
 )
 
 

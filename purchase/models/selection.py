@@ -9,7 +9,7 @@ from sklearn.feature_selection import RFE, mutual_info_classif
 
 from purchase.models.crosses import Crosses
 
-COLUMNS = {"n_crossed", "crosses", "selection", "n_selected"}  # the settings that are not the model's
+COLUMNS = {"n_crossed", "crosses", "n_combined", "selection", "n_selected"}  # the settings that are not the model's
 
 N_BINS = 20  # of a number, equally filled, for its mutual information with the label
 ASKED_ROWS = 20_000  # enough to tell which features matter
@@ -92,7 +92,7 @@ def column_steps(settings, *, seed):
     if settings.selection != "none":
         steps.append(("select", Selection(settings.selection, settings.n_selected, random_state=seed)))
     if settings.n_crossed:
-        steps.append(("cross", Crosses(settings.n_crossed, settings.crosses, random_state=seed)))
+        steps.append(("cross", Crosses(settings.n_crossed, settings.crosses, settings.n_combined, random_state=seed)))
     return steps
 
 

@@ -16,7 +16,7 @@ MODEL = "model.ubj"
 # 64 bins a feature fit as well as 256 here (docs/experiments.md) and take half the time.
 MAX_BINS = 64
 ROUNDS = "n_estimators"
-PATIENCE = 100  # trees
+PATIENCE = 50  # trees
 
 
 class MonotoneClassifier(XGBClassifier):

@@ -34,6 +34,7 @@ class FamilySettings(BalanceSettings):
     n_selected: Count | None = None  # features kept; null: half of them. What ``shadow`` keeps comes of the data
     n_crossed: Annotated[int, Field(ge=0, le=50)] = 0  # numbers that are paired, the most telling ones; 0: none
     crosses: Annotated[list[Literal["product", "difference", "share"]], Field(min_length=1)] = ["product", "share"]
+    n_combined: Annotated[int, Field(ge=0, le=500)] = 0  # combinations of three of the crossed numbers
 
 
 class BoosterSettings(FamilySettings):

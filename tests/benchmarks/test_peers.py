@@ -26,11 +26,13 @@ def test_a_session_s_chance_is_its_own_and_all_that_train_are_earlier(sessions):
     assert chance[ordered].mean() > 1.5 * chance[~ordered].mean()
 
 
-def test_no_system_sees_the_truth_and_one_that_says_it_goes_all_of_the_way(sessions, monkeypatch):
+def test_no_system_sees_the_truth_and_one_that_says_it_goes_all_of_the_way(sessions, monkeypatch, tmp_path):
     train, test = sessions
+    asked = []
     says = {"ours": test["true_propensity"].fillna(0.5), "flaml": np.full(len(test), train["label"].mean())}
 
     def run(python, system, folder):
+        asked.append(system)
         features = list(feature_kinds(train))
         assert list(pd.read_parquet(Path(folder, "train.parquet"))) == [*features, "label", "time"]
         assert list(pd.read_parquet(Path(folder, "test.parquet"))) == features
@@ -39,10 +41,16 @@ def test_no_system_sees_the_truth_and_one_that_says_it_goes_all_of_the_way(sessi
 
     monkeypatch.setattr(peers, "SYSTEMS", says)
     monkeypatch.setattr(peers, "run", run)
-    scores, found = peers.score_fold("python", "simulated_sessions", 0, train, test)
+    scores, found = peers.score_fold("python", tmp_path, "simulated_sessions", 0, train, test)
     table = peers.compare("simulated_sessions", [scores], [found])
     shares = table[table["metric"] == "log_loss"].set_index("system")["share_of_ceiling"]
     assert shares.to_dict() == pytest.approx({"ours": 1, "flaml": 0}, abs=1e-3)
+
+    again, _ = peers.score_fold("python", tmp_path, "simulated_sessions", 0, train, test)
+    pd.testing.assert_frame_equal(again, scores)
+    assert asked == ["ours", "flaml"]  # what is kept is not asked for again
+    with pytest.raises(SystemExit, match=f"test.parquet holds other rows than there are now: delete {tmp_path}"):
+        peers.score_fold("python", tmp_path, "simulated_sessions", 0, train, test[1:])
 
 
 def test_the_share_of_the_way_is_of_log_loss_on_the_rows_that_the_truth_knows():

@@ -9,7 +9,7 @@ from scipy.special import expit, logit
 from sklearn.metrics import log_loss
 
 from purchase.files import OUT_OF_FOLD, SUMMARY, write_frame, write_json
-from purchase.models.ensemble import Ensemble, blend, greedy_weights
+from purchase.models.ensemble import Ensemble, blend, even_weights, greedy_weights
 from purchase.models.folds import make_folds
 from purchase.models.store import load_model, save_ensemble, save_model
 from purchase.models.training import fit_model, refit
@@ -27,6 +27,11 @@ PROBABILITIES = np.array([[0.9, 0.4, 0.1, 0.1], [0.9, 0.9, 0.1, 0.6], [0.5, 0.5,
 
 def test_two_models_that_err_on_different_rows_share_the_weight_and_noise_gets_none():
     assert greedy_weights(PROBABILITIES, LABEL) == pytest.approx([0.5, 0.5, 0.0], abs=0.05)
+
+
+def test_members_of_a_blend_weigh_the_same_and_those_that_greedy_selection_hardly_took_weigh_nothing():
+    assert even_weights(np.array([0.7, 0.0, 0.26, 0.04])) == pytest.approx([0.5, 0, 0.5, 0])
+    assert even_weights(np.full(40, 1 / 40)) == pytest.approx(np.full(40, 1 / 40))  # none has more than another
 
 
 def test_one_round_takes_the_model_with_the_lowest_log_loss():
