@@ -17,6 +17,7 @@ a paired bootstrap of each fold's test groups; of the simulated shop, what share
 rate to the true chances it goes) and in peers_folds.csv (a row a system and fold, with the numbers of rows).
 """
 
+import argparse
 import os
 import resource
 import subprocess
@@ -49,9 +50,18 @@ SESSION_CUSTOMERS = 8500  # of simulated_sessions: about as many rows to train o
 
 
 def main():
-    python, kept, names = sys.argv[1], Path(sys.argv[2]), sys.argv[3:] or list(DATA_SETS)
-    for name in names:
-        folds = [score_fold(python, kept / name / str(n), name, n, *fold) for n, fold in enumerate(DATA_SETS[name]())]
+    parser = argparse.ArgumentParser("benchmarks.peers")
+    parser.add_argument("python", help="of an environment with benchmarks/requirements-peers.txt")
+    parser.add_argument("kept", type=Path, help="the folder that keeps what each system said")
+    parser.add_argument("names", nargs="*", metavar="data set", help=f"of {', '.join(DATA_SETS)}; none: all")
+    asked = parser.parse_args()
+    if asked.kept.name in DATA_SETS:
+        parser.error(f"{asked.kept} is named like a data set: the folder that keeps what each system said comes first")
+    if strange := set(asked.names) - set(DATA_SETS):
+        parser.error(f"{sorted(strange)} are no data sets; there are {', '.join(DATA_SETS)}")
+    for name in asked.names or DATA_SETS:
+        kept = asked.kept / name
+        folds = [score_fold(asked.python, kept / str(n), name, n, *fold) for n, fold in enumerate(DATA_SETS[name]())]
         keep("peers_folds", name, pd.concat([scores for scores, _ in folds]))
         keep("peers", name, compare(name, *zip(*folds, strict=True)))
 
@@ -113,7 +123,22 @@ DATA_SETS = {
 
 
 def score_fold(python, folder, name, number, train, test):
-    """Return a row a system with its metrics and times, and the test rows with each system's propensities."""
+    """Return a row a system with its metrics and times, and the test rows with each system's propensities.
+
+    Parameters
+    ----------
+    python : str
+        Of the peers' environment.
+    folder : Path
+        Of this fold; a system whose answer it keeps is not run.
+    train, test : DataFrame
+        Feature tables; ``test`` may hold ``true_propensity``, which no system is given.
+
+    Raises
+    ------
+    SystemExit
+        If the folder keeps answers about other rows.
+    """
     columns, rows, propensities = list(feature_kinds(train)), [], {}
     timed = train["cutoff"].notna().all()
     keys = {"time": train["cutoff"]} if timed else {}

@@ -258,6 +258,7 @@ def test_auto_blends_several_families_and_is_the_same_every_time(monkeypatch):
     model, again = quick(**asked).fit(X, Y), quick(**asked).fit(X, Y)
     assert len(model.members_) > 1
     assert model.weights_.sum() == pytest.approx(1)
+    assert model.weights_ == pytest.approx(1 / len(model.members_))
     assert np.array_equal(model.predict_proba(X), again.predict_proba(X))
     alone = quick(family="lightgbm", n_folds=2).fit(X, Y).out_of_fold_
     blended = model.out_of_fold_
