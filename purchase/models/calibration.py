@@ -1,6 +1,7 @@
 """From raw probabilities to propensities: a one-dimensional fit on rows that the model did not see."""
 
 import numpy as np
+from scipy.stats import sem
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
@@ -117,16 +118,30 @@ def cross_calibrate(probability, label, fold, *, method):
     return propensity
 
 
-def choose_calibration(probability, label, fold):
-    """Return the method of METHODS whose propensities have the lowest log loss on rows that it was not fitted on.
+def choose_calibration(probability, label, fold, *, by_time):
+    """Return the method of METHODS with the lowest log loss on rows that it was not fitted on, the mean over folds.
+
+    Folds that go by time differ in level: how many order changes from month to month, and a calibrator brings past
+    months' level to the next. Then the simplest method is chosen of those that are no worse than the best by more than
+    one standard error over folds.
 
     Parameters
     ----------
     probability, label, fold : array of shape (n_rows,)
         Out of fold; ``fold`` says which rows were tested together.
+    by_time : bool
+
+    References
+    ----------
+    Breiman, Friedman, Olshen and Stone (1984), "Classification and regression trees", section 3.4.3, for the rule of
+    one standard error.
     """
-    losses = [log_loss(label, cross_calibrate(probability, label, fold, method=method)) for method in METHODS]
-    return METHODS[int(np.argmin(losses))]
+    each = [cross_calibrate(probability, label, fold, method=method) for method in METHODS]
+    tested = [fold == number for number in np.unique(fold)]
+    losses = np.array([[log_loss(label[rows], one[rows], labels=[0, 1]) for rows in tested] for one in each])
+    worse = losses - losses[np.argmin(losses.mean(axis=1))]
+    allowed = sem(worse, axis=1) if by_time else 0.0
+    return METHODS[int(np.argmax(worse.mean(axis=1) <= allowed))]
 
 
 def logit(probability):

@@ -14,7 +14,7 @@ from purchase.models.columns import feature_frame, informative_kinds
 from purchase.models.committee import fit_committees
 from purchase.models.deadline import Deadline
 from purchase.models.ensemble import blend, even_weights, greedy_weights
-from purchase.models.folds import make_folds, make_row_folds
+from purchase.models.folds import all_tested, make_folds, make_row_folds
 from purchase.models.inputs import as_labels, as_seconds, as_table, check_columns
 from purchase.models.portfolio import candidates_for
 from purchase.models.training import fit_propensity
@@ -36,7 +36,8 @@ class PropensityClassifier(ClassifierMixin, BaseEstimator):
     settings : dict or None
         Overrides the family's default settings; for ``auto``, {family: settings}.
     calibration : {"auto", "none", "sigmoid", "beta", "isotonic"}
-        ``auto``: the one with the lowest log loss on out-of-fold rows, cross-fitted.
+        ``auto``: the one with the lowest log loss on out-of-fold rows, cross-fitted; with ``times``, the simplest
+        that is no worse than that by more than months differ.
     n_folds : int
         Inner folds; fewer, with a warning, where the rows of a class or the times are too few.
     time_budget_s : float or None
@@ -199,7 +200,11 @@ class PropensityClassifier(ClassifierMixin, BaseEstimator):
         probabilities = np.array([one.probability for one in tested])
         weights = even_weights(greedy_weights(probabilities, label[rows]))
         self.calibrator_, propensity = fit_propensity(
-            blend(probabilities, weights), label[rows], fold, calibration=self.calibration
+            blend(probabilities, weights),
+            label[rows],
+            fold,
+            calibration=self.calibration,
+            by_time=not all_tested(folds, len(frame)),
         )
         self.members_ = [committee for committee, weight in zip(committees, weights, strict=True) if weight > 0]
         self.weights_ = weights[weights > 0]

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from threadpoolctl import threadpool_limits
 
 from purchase.models.deadline import OutOfTime
+from purchase.models.folds import all_tested
 from purchase.models.race import Hopeless, Race
 from purchase.models.registry import family_module, predict
 from purchase.models.training import cross_fit
@@ -60,8 +61,9 @@ def fit_committees(frame, label, candidates, *, folds, seed, n_threads, deadline
     with threadpool_limits(n_threads):
         for number, candidate in enumerate(candidates):
             try:  # each draws its own rows and columns: what they have in common is not averaged away
-                run = race.enter()
-                committee, out_of_fold = _fit(frame, label, candidate, seed=seed + number, run=run, **common)
+                committee, out_of_fold = _fit(
+                    frame, label, candidate, seed=seed + number, after=race.new_candidate(), **common
+                )
             except (OutOfTime, Hopeless):
                 continue  # a quicker or a better one may follow
             committees.append(committee)
@@ -69,15 +71,15 @@ def fit_committees(frame, label, candidates, *, folds, seed, n_threads, deadline
     return committees, tested
 
 
-def _fit(frame, label, candidate, *, folds, seed, n_threads, deadline, run):
+def _fit(frame, label, candidate, *, folds, seed, n_threads, deadline, after):
     family, settings = candidate.family, candidate.settings
     deadline.begin()
     module = family_module(family)
-    all_tested = sum(len(test) for _, test in folds) == len(frame)
-    deadline.total = int(not all_tested)
+    by_time = not all_tested(folds, len(frame))
+    deadline.total = int(by_time)
     pipeline = module.build(settings, seed=seed, n_threads=n_threads)
-    tested = cross_fit(frame, label, pipeline, family=family, folds=folds, watch=True, progress=deadline, after=run)
-    if all_tested:
+    tested = cross_fit(frame, label, pipeline, family=family, folds=folds, watch=True, progress=deadline, after=after)
+    if not by_time:
         return Committee(family, settings, tested.pipelines), tested
     if hasattr(module, "n_rounds"):
         n_rounds = max(round(np.mean([module.n_rounds(one) for one in tested.pipelines])), 1)

@@ -77,6 +77,11 @@ def make_row_folds(features, *, n_folds, seed):
     return [(np.flatnonzero(fold[group] != number), np.flatnonzero(fold[group] == number)) for number in range(n_folds)]
 
 
+def all_tested(folds, n_rows):
+    """Return whether the folds together test every row; those that go by time cannot test the first."""
+    return sum(len(test) for _, test in folds) == n_rows
+
+
 def _check_groups(label, group, *, n_folds):
     n_smallest = min(len(np.unique(group[label == value])) for value in (0, 1))
     if n_smallest < n_folds:

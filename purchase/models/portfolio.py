@@ -43,7 +43,7 @@ _BOOSTED_TREES = XGBoostSettings(
     n_crossed=N_CROSSED,
     n_combined=N_COMBINED,
 )
-_OTHER_TREES = _BOOSTED_TREES.model_copy(update={"crosses": ["product", "difference"]})
+_TREES_ON_DIFFERENCES = _BOOSTED_TREES.model_copy(update={"crosses": ["product", "difference"]})
 _BOOSTED_LEAVES = LightGBMSettings(
     n_estimators=2000,
     learning_rate=0.07,
@@ -70,7 +70,7 @@ _NETWORK = NeuralNetworkSettings(
 # settings draw other combinations.
 PORTFOLIO = (
     Candidate("xgboost", _BOOSTED_TREES),
-    Candidate("xgboost", _OTHER_TREES),
+    Candidate("xgboost", _TREES_ON_DIFFERENCES),
     Candidate("lightgbm", _BOOSTED_LEAVES),
     Candidate("xgboost", _BOOSTED_TREES),
     Candidate("neural_network", _NETWORK),

@@ -30,7 +30,7 @@ class Race:
         self.base = [_log_loss(label, np.full(len(label), np.mean(label))) for label in labels]
         self.finished = []  # a list of each candidate's losses
 
-    def enter(self):
+    def new_candidate(self):
         """Return what takes a candidate's probabilities, fold after fold, and raises Hopeless."""
         losses = []
 

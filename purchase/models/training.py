@@ -13,6 +13,7 @@ from tqdm import tqdm
 from purchase.models.calibration import choose_calibration, cross_calibrate, fit_calibrator
 from purchase.models.columns import feature_frame, feature_kinds
 from purchase.models.ensemble import Ensemble
+from purchase.models.folds import all_tested
 from purchase.models.registry import family_module, predict
 from purchase.models.store import Model
 
@@ -89,7 +90,7 @@ def fit_model(features, settings, *, family, folds, calibration, seed, n_threads
     settings : model of the family's settings (purchase.params)
     folds : list of (train, test), arrays of row positions
     calibration : {"none", "sigmoid", "beta", "isotonic", "auto"}
-        ``auto``: the one of these with the lowest log loss on the out-of-fold rows, cross-fitted.
+        ``auto``: as ``choose_calibration`` says.
     progress : tqdm
         Advances by one a fit.
 
@@ -110,7 +111,9 @@ def fit_model(features, settings, *, family, folds, calibration, seed, n_threads
         pipeline.fit(frame, label)
         progress.update()
     known = label[tested.rows]
-    calibrator, propensity = fit_propensity(tested.probability, known, tested.fold, calibration=calibration)
+    calibrator, propensity = fit_propensity(
+        tested.probability, known, tested.fold, calibration=calibration, by_time=not all_tested(folds, len(frame))
+    )
     out_of_fold = pd.DataFrame(
         {
             "row_id": features["row_id"].to_numpy()[tested.rows],
@@ -148,20 +151,22 @@ def _refit_ensemble(model: Ensemble, features, *, seed):
     return replace(model, members=members)
 
 
-def fit_propensity(probability, label, fold, *, calibration):
+def fit_propensity(probability, label, fold, *, calibration, by_time):
     """Fit the calibrator on out-of-fold rows, and return it with their own propensities by the other folds' ones.
 
     Parameters
     ----------
     probability, label, fold : array of shape (n_tested,)
     calibration : {"none", "sigmoid", "beta", "isotonic", "auto"}
+    by_time : bool
+        Whether the folds go by time; see ``choose_calibration``.
 
     Returns
     -------
     calibrator : scikit-learn estimator or None
     propensity : array of shape (n_tested,)
     """
-    method = choose_calibration(probability, label, fold) if calibration == "auto" else calibration
+    method = choose_calibration(probability, label, fold, by_time=by_time) if calibration == "auto" else calibration
     propensity = cross_calibrate(probability, label, fold, method=method)
     return fit_calibrator(probability, label, method=method), propensity
 

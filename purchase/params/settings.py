@@ -25,7 +25,7 @@ class BalanceSettings(Strict):
 
 
 class FamilySettings(BalanceSettings):
-    """What all families of plain tables have: a choice of features, and crosses, which are columns made of pairs.
+    """What all families of plain tables have: a choice of features, and crosses, columns made of others.
 
     See purchase/models/selection.py and crosses.py.
     """
@@ -34,7 +34,7 @@ class FamilySettings(BalanceSettings):
     n_selected: Count | None = None  # features kept; null: half of them. What ``shadow`` keeps comes of the data
     n_crossed: Annotated[int, Field(ge=0, le=50)] = 0  # numbers that are paired, the most telling ones; 0: none
     crosses: Annotated[list[Literal["product", "difference", "share"]], Field(min_length=1)] = ["product", "share"]
-    n_combined: Annotated[int, Field(ge=0, le=500)] = 0  # combinations of three of the crossed numbers
+    n_combined: Annotated[int, Field(ge=0, le=500)] = 0  # sums of three crossed numbers; without these, none
 
 
 class BoosterSettings(FamilySettings):

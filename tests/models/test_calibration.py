@@ -77,7 +77,25 @@ def test_beta_never_turns_scores_around():
     ],
 )
 def test_auto_chooses_the_method_that_fits_the_curve(truth, chosen):
-    assert choose_calibration(*drawn(truth)) == chosen
+    assert choose_calibration(*drawn(truth), by_time=False) == chosen
+
+
+def months(levels, bend=1.0, n_rows=20_000):
+    """Raw probabilities whose logit is off by the level of the row's fold, and by the slope ``bend``."""
+    draw = np.random.default_rng(0)
+    raw, fold = draw.beta(1, 9, n_rows), np.arange(n_rows) % len(levels)
+    truth = 1 / (1 + np.exp(-(bend * logit(raw) + np.array(levels)[fold])))
+    return raw, (draw.random(n_rows) < truth).astype(int), fold
+
+
+def test_what_months_differ_by_is_no_reason_to_calibrate_folds_that_go_by_time():
+    levels = [0.6, 0.5, 0.4, -0.6, 0.5]
+    assert choose_calibration(*months(levels), by_time=False) != "none"
+    assert choose_calibration(*months(levels), by_time=True) == "none"
+
+
+def test_folds_that_go_by_time_calibrate_what_is_wrong_in_every_month():
+    assert choose_calibration(*months([0.5, 0.3, 0.6, 0.4, 0.5], bend=0.6), by_time=True) == "sigmoid"
 
 
 def test_the_logit_of_a_half_is_zero():

@@ -7,11 +7,13 @@ import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from purchase.models import PropensityClassifier
+from purchase.models import PropensityClassifier, training
 from purchase.models.committee import fit_committees
 from purchase.models.deadline import Deadline
+from purchase.models.folds import make_folds
 from purchase.models.portfolio import PORTFOLIO, candidates_for
 from purchase.tables import TableError
+from tests.models.feature_tables import quick_settings
 
 
 def table(n_rows=300, seed=0, share=0.3):
@@ -216,6 +218,26 @@ def test_with_times_later_rows_are_tested_and_one_model_of_all_rows_predicts():
     model = quick().fit(X, Y, times=times)
     assert set(model.out_of_fold_["row"]) == set(range(225))  # the earliest quarter, the last rows, trains only
     assert [len(member.pipelines) for member in model.members_] == [1]
+
+
+def test_where_folds_go_by_time_a_calibrator_has_to_gain_more_than_months_differ(monkeypatch):
+    told, times = [], np.arange(300) * 86_400
+    monkeypatch.setattr(training, "choose_calibration", lambda *rows, by_time: told.append(by_time) or "none")
+    quick().fit(X, Y)
+    quick().fit(X, Y, times=times)
+    features = X.select_dtypes("number").assign(row_id=np.arange(300), label=POSITIVE.astype(int))
+    for keys in ({"cutoff": None}, {"cutoff": times}):
+        keys |= {"group": np.arange(300), "session_id": np.arange(300).astype(str)}
+        training.fit_model(
+            features,
+            quick_settings("logistic_regression"),
+            family="logistic_regression",
+            folds=make_folds(features.assign(**keys), n_folds=3, horizon_days=0, seed=0),
+            calibration="auto",
+            seed=0,
+            n_threads=1,
+        )
+    assert told == [False, True, False, True]
 
 
 def test_labels_after_a_block_do_not_reach_its_scores():

@@ -13,7 +13,7 @@ def probabilities(sure):
 
 
 def folds_fitted(race, found):
-    run, n_folds = race.enter(), 0
+    run, n_folds = race.new_candidate(), 0
     try:
         for probability in found:
             n_folds += 1

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 from scipy.special import logit
 from sklearn.metrics.pairwise import rbf_kernel
+from xgboost import DMatrix, XGBClassifier
 
 from purchase.files import ParamsError, validate
+from purchase.models import xgboost
 from purchase.models.registry import family_module
 from purchase.models.svm import Kernel
 from purchase.params import SETTINGS
@@ -43,6 +45,18 @@ def test_a_constraint_on_no_number_names_it_and_the_nearest(family):
 def test_a_constraint_beside_crosses_is_refused():
     with pytest.raises(ParamsError, match="set n_crossed: 0 instead of 5"):
         validate(SETTINGS["xgboost"], QUICK["xgboost"] | {"monotone": {NOISE: 1}, "n_crossed": 5}, path="params.yaml")
+
+
+def test_watched_rows_are_scored_from_a_plain_matrix_which_changes_nothing_of_the_booster(monkeypatch):
+    rows, label = FRAME[["recency_days", "country"]].astype({"country": "category"}), TABLE["label"].to_numpy()
+    asked = {"n_estimators": 40, "early_stopping_rounds": 5, "enable_categorical": True, "subsample": 0.5}
+    fitted, made = [], []
+    monkeypatch.setattr(xgboost, "DMatrix", lambda data, **others: made.append(data) or DMatrix(data, **others))
+    for kind in (xgboost.WatchedClassifier, XGBClassifier):
+        booster = kind(**asked).fit(rows[:300], label[:300], eval_set=[(rows[300:], label[300:])], verbose=False)
+        fitted.append((booster.best_iteration, booster.evals_result(), booster.get_booster().save_raw()))
+    assert fitted[0] == fitted[1]
+    assert [len(data) for data in made] == [100]  # XGBoost has not renamed what gives it the matrix
 
 
 def test_extra_trees_cut_elsewhere_than_the_forest():
