@@ -14,7 +14,7 @@ import pandas as pd
 
 warnings.filterwarnings("ignore")
 
-BUDGET_S = {"ours": 75, "autogluon": 240, "flaml": 120}  # of wall time a fit
+BUDGET_S = {"ours": 90, "autogluon": 240, "flaml": 120}  # of wall time a fit
 KEYS = ["label", "time"]
 
 

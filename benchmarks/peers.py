@@ -4,7 +4,7 @@ PYTHON is that of an environment with benchmarks/requirements-peers.txt. KEPT is
 keeps what each system said, KEPT/<data set>/<fold>/<system>.parquet: what is there is not run again, so that a change
 of ours is measured beside the same peers once its own files are deleted. Each system fits the same training rows and
 scores the same test rows, one after another in processes of their own; processor time is that of the process with all
-of its threads and children. AutoGluon takes ``best_quality`` with 240 s a fit, FLAML 120 s and ours 75 s; see
+of its threads and children. AutoGluon takes ``best_quality`` with 240 s a fit, FLAML 120 s and ours 90 s; see
 benchmarks/peer.py. Budgets by the clock mean less on a busy machine: run it on an idle one.
 
 Data sets, the first three from the folder in the environment variable REAL_DATA: ``online_shoppers`` (all 17 columns,

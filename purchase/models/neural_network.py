@@ -32,6 +32,8 @@ PATIENCE = 3  # epochs
 MIN_STEPS = 32  # of an epoch: few rows would else be passed over a few times only, and nothing be learnt
 LEAST_BATCH = 16  # rows
 HEAD_SPREAD = 0.5  # standard deviation of the heads' first scales around 1 (Wen et al. 2020)
+FREQUENCY_SPREAD = 0.1  # standard deviation of the first frequencies
+N_EMBEDDED = 4  # numbers that stand for one whose waves are seen
 
 tf.config.experimental.enable_op_determinism()
 # In single precision, the log loss differs between processors in its fourth digit; a network this small is no slower.
@@ -69,10 +71,56 @@ class Adapter(keras.layers.Layer):
         return super().get_config() | {"n_heads": self.n_heads, "spread": self.spread, "shift": self.shift}
 
 
+@keras.saving.register_keras_serializable(package="purchase")
+class PeriodicEmbedding(keras.layers.Layer):
+    """Give each of some columns a vector: sines and cosines of learnt frequencies, summed by weights of its own.
+
+    Of column x, ``relu(W [sin(2 pi c x), cos(2 pi c x)] + b)``, each column with its c, W and b: Gorishniy, Rubachev
+    and Babenko (2022), "On embeddings for numerical features in tabular deep learning" (NeurIPS), section 3.3.
+
+    Parameters
+    ----------
+    columns : list of int
+        Places among the inputs.
+    n_frequencies : int
+        Of each column.
+    """
+
+    def __init__(self, columns, n_frequencies, **others):
+        super().__init__(**others)
+        self.columns, self.n_frequencies = columns, n_frequencies
+
+    def build(self, input_shape):
+        n_columns, n_waves = len(self.columns), 2 * self.n_frequencies
+        largest = n_waves**-0.5
+        self.frequencies = self.add_weight(
+            shape=(n_columns, self.n_frequencies),
+            initializer=keras.initializers.RandomNormal(0.0, FREQUENCY_SPREAD),
+            name="frequencies",
+        )
+        self.sums = self.add_weight(
+            shape=(n_columns, n_waves, N_EMBEDDED),
+            initializer=keras.initializers.RandomUniform(-largest, largest),
+            name="sums",
+        )
+        self.shifts = self.add_weight(shape=(n_columns, N_EMBEDDED), initializer="zeros", name="shifts")
+
+    def call(self, inputs):
+        """Return shape (n_rows, len(columns) * N_EMBEDDED)."""
+        angles = 2 * np.pi * tf.gather(inputs, self.columns, axis=1)[:, :, None] * self.frequencies
+        waves = tf.concat([tf.sin(angles), tf.cos(angles)], axis=2)
+        vectors = tf.nn.relu(tf.einsum("rcf,cfe->rce", waves, self.sums) + self.shifts)
+        return tf.reshape(vectors, (-1, len(self.columns) * N_EMBEDDED))
+
+    def get_config(self):
+        return super().get_config() | {"columns": self.columns, "n_frequencies": self.n_frequencies}
+
+
 class ResidualNetwork(ClassifierMixin, BaseEstimator):
     """Residual blocks under several heads that share most weights, trained by AdamW on log loss.
 
-    The first layer gives each category, a column of its own, a vector: its embedding, to which the numbers add theirs.
+    The first layer gives each category, a column of its own, a vector: its embedding, to which the numbers add theirs,
+    by themselves and, if asked, by a ``PeriodicEmbedding``.
     Blocks of a dense layer with dropout add to it, as in the ResNet of Gorishniy, Rubachev, Khrulkov and Babenko
     (2021), "Revisiting deep learning models for tabular data", section 3.2. Each head scales what goes into and comes
     out of the shared layers, and has an output of its own (Wen, Tran and Ba 2020, "BatchEnsemble", section 3); each
@@ -93,6 +141,8 @@ class ResidualNetwork(ClassifierMixin, BaseEstimator):
         Rows a training step, at most; fewer where an epoch would have less than MIN_STEPS of them.
     epochs : int
         Passes over the rows, at most.
+    n_frequencies : int
+        Of the periodic embedding of each column of more than two values; 0: none.
     n_threads : int
         Of TensorFlow; the first network of a process settles it.
     random_state : int
@@ -115,6 +165,7 @@ class ResidualNetwork(ClassifierMixin, BaseEstimator):
         weight_decay=0.0001,
         batch_size=512,
         epochs=8,
+        n_frequencies=0,
         n_threads=1,
         random_state=0,
     ):
@@ -126,6 +177,7 @@ class ResidualNetwork(ClassifierMixin, BaseEstimator):
         self.weight_decay = weight_decay
         self.batch_size = batch_size
         self.epochs = epochs
+        self.n_frequencies = n_frequencies
         self.n_threads = n_threads
         self.random_state = random_state
 
@@ -138,7 +190,7 @@ class ResidualNetwork(ClassifierMixin, BaseEstimator):
         keras.backend.clear_session()  # forgets earlier networks, whose number would be in the layers' names
         keras.utils.set_random_seed(self.random_state)
         self.classes_ = np.unique(y)
-        self.network_ = self._network(X.shape[1], share=np.average(y, weights=sample_weight))
+        self.network_ = self._network(np.asarray(X), share=np.average(y, weights=sample_weight))
         best_loss, best_weights, self.n_epochs_ = np.inf, None, self.epochs
         weight = np.ones(len(y)) if sample_weight is None else sample_weight
         for epoch in self._train(np.asarray(X), np.asarray(y, dtype="float64"), weight):
@@ -178,9 +230,11 @@ class ResidualNetwork(ClassifierMixin, BaseEstimator):
             train_epoch(*table, tf.constant(rows.reshape(n_steps, n_rows)))
             yield epoch
 
-    def _network(self, n_inputs, *, share):
-        inputs = keras.Input((n_inputs,))
-        heads = keras.layers.Reshape((1, self.n_units))(self._first_layer(inputs))
+    def _network(self, X, *, share):
+        inputs = known = keras.Input((X.shape[1],))
+        if self.n_frequencies and (amounts := amounts_of(X)):
+            known = keras.layers.Concatenate()([inputs, PeriodicEmbedding(amounts, self.n_frequencies)(inputs)])
+        heads = keras.layers.Reshape((1, self.n_units))(self._first_layer(known))
         heads = self._activated(Adapter(self.n_heads, spread=HEAD_SPREAD, shift=True)(heads))
         for _ in range(self.n_blocks):
             block = keras.layers.Dense(self.n_units, use_bias=False)(Adapter(self.n_heads)(heads))
@@ -197,6 +251,11 @@ class ResidualNetwork(ClassifierMixin, BaseEstimator):
 
     def _activated(self, heads):
         return keras.layers.Dropout(self.dropout)(keras.layers.ReLU()(heads))
+
+
+def amounts_of(X):
+    """Return the places of the columns of more than two values: neither a category nor whether something is so."""
+    return [place for place, column in enumerate(X.T) if ((column != column.min()) & (column != column.max())).any()]
 
 
 def _epoch_of(network, optimizer):

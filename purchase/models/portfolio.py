@@ -63,7 +63,15 @@ _FOREST = RandomForestSettings(
     n_crossed=N_CROSSED,
 )
 _NETWORK = NeuralNetworkSettings(
-    n_units=64, n_blocks=1, n_heads=4, dropout=0.3, learning_rate=0.003, weight_decay=0.0001, batch_size=512, epochs=20
+    n_units=64,
+    n_blocks=1,
+    n_heads=4,
+    dropout=0.3,
+    learning_rate=0.003,
+    weight_decay=0.0001,
+    batch_size=512,
+    epochs=20,
+    n_frequencies=8,
 )
 
 # The best for their time come first, since a budget may end the list anywhere. The two that are the same by their

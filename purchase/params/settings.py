@@ -109,7 +109,7 @@ class NetworkSettings(BalanceSettings):
 
 
 class NeuralNetworkSettings(NetworkSettings, FamilySettings):
-    """The network's own, and what all have."""
+    n_frequencies: Annotated[int, Field(ge=0, le=64)] = 0  # of the periodic embedding of each number; 0: none
 
 
 class SequenceNetworkSettings(NetworkSettings):

@@ -1,6 +1,8 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import logit
+from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import rbf_kernel
 from xgboost import DMatrix, XGBClassifier
 
@@ -90,3 +92,22 @@ def test_several_seeds_are_averaged_in_log_odds_as_saved_searched_and_explained(
     assert np.array_equal(loaded.predict_proba(FRAME), pipeline.predict_proba(FRAME))
     rest = found - module.contributions(loaded, FRAME).sum(axis=1)
     assert np.ptp(rest) < 1e-4
+
+
+@pytest.mark.xdist_group("families")  # which loads TensorFlow
+def test_a_network_with_periodic_embeddings_sees_waves_and_is_the_same_when_loaded(tmp_path):
+    module, draw = family_module("neural_network"), np.random.default_rng(0)
+    waving = pd.DataFrame({"amount": draw.uniform(-3, 3, 1500), "flag": draw.integers(0, 2, 1500)})
+    label = (np.sin(4 * waving["amount"]) > 0).to_numpy().astype(int)
+    auc = {}
+    for n_frequencies in (0, 8):
+        more = {"n_frequencies": n_frequencies, "epochs": 20, "dropout": 0.0}
+        settings = SETTINGS["neural_network"](**QUICK["neural_network"] | more)
+        pipeline = module.build(settings, seed=0, n_threads=1).fit(waving[:1000], label[:1000])
+        auc[n_frequencies] = roc_auc_score(label[1000:], pipeline.predict_proba(waving[1000:])[:, 1])
+    assert auc[0] < 0.85 < 0.95 < auc[8]
+    layers = [layer for layer in pipeline[-1].network_.layers if isinstance(layer, module.PeriodicEmbedding)]
+    assert [layer.columns for layer in layers] == [[0]]  # not the flag
+    module.save(pipeline, tmp_path)
+    loaded = module.load(tmp_path, n_threads=1)
+    assert np.array_equal(loaded.predict_proba(waving), pipeline.predict_proba(waving))
