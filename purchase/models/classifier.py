@@ -35,7 +35,7 @@ class PropensityClassifier(ClassifierMixin, BaseEstimator):
         those that greedy selection takes on out-of-fold probabilities. Or one of FAMILIES.
     settings : dict or None
         Overrides the family's default settings; for ``auto``, {family: settings}.
-    calibration : {"auto", "none", "sigmoid", "beta", "isotonic"}
+    calibration : {"auto", "none", "sigmoid", "beta", "pooled", "isotonic"}
         ``auto``: the one with the lowest log loss on out-of-fold rows, cross-fitted; with ``times``, the simplest
         that is no worse than that by more than months differ.
     n_folds : int

@@ -89,7 +89,7 @@ def fit_model(features, settings, *, family, folds, calibration, seed, n_threads
         Training rows with ``row_id`` and ``label``.
     settings : model of the family's settings (purchase.params)
     folds : list of (train, test), arrays of row positions
-    calibration : {"none", "sigmoid", "beta", "isotonic", "auto"}
+    calibration : {"none", "sigmoid", "beta", "pooled", "isotonic", "auto"}
         ``auto``: as ``choose_calibration`` says.
     progress : tqdm
         Advances by one a fit.
@@ -157,7 +157,7 @@ def fit_propensity(probability, label, fold, *, calibration, by_time):
     Parameters
     ----------
     probability, label, fold : array of shape (n_tested,)
-    calibration : {"none", "sigmoid", "beta", "isotonic", "auto"}
+    calibration : {"none", "sigmoid", "beta", "pooled", "isotonic", "auto"}
     by_time : bool
         Whether the folds go by time; see ``choose_calibration``.
 

@@ -75,7 +75,7 @@ class FeaturizeParams(Strict):
 
 class FitParams(Strict):
     n_folds: Annotated[int, Field(ge=2)]
-    calibration: Literal["none", "sigmoid", "beta", "isotonic", "auto"]
+    calibration: Literal["none", "sigmoid", "beta", "pooled", "isotonic", "auto"]
 
 
 TrainParams = create_model(

@@ -10,13 +10,13 @@ LABEL = np.concatenate([np.tile([1, 0, 0, 0], 10), np.tile([1] + [0] * 9, 4)])
 FOLD = np.arange(80) // 4 % 2  # the same shares in both
 
 
-@pytest.mark.parametrize("method", ["sigmoid", "beta", "isotonic"])
+@pytest.mark.parametrize("method", METHODS[1:])
 def test_overconfident_scores_become_the_shares_that_ordered(method):
     calibrator = fit_calibrator(PROBABILITY, LABEL, method=method)
     assert calibrate(calibrator, np.array([0.9, 0.5])) == pytest.approx([0.25, 0.1], abs=0.003)
 
 
-@pytest.mark.parametrize("method", ["sigmoid", "beta", "isotonic"])
+@pytest.mark.parametrize("method", METHODS[1:])
 def test_calibration_lowers_log_loss_on_rows_that_it_did_not_see(method):
     propensity = cross_calibrate(PROBABILITY, LABEL, FOLD, method=method)
     assert log_loss(LABEL, propensity) < 0.5 < 1.2 < log_loss(LABEL, PROBABILITY)
@@ -30,7 +30,7 @@ def test_a_rows_own_label_does_not_shape_its_propensity():
     assert not np.allclose(before[FOLD == 1], after[FOLD == 1])
 
 
-@pytest.mark.parametrize("method", ["sigmoid", "beta", "isotonic"])
+@pytest.mark.parametrize("method", METHODS[1:])
 def test_calibration_keeps_the_order_of_scores(method):
     raw = np.linspace(0.001, 0.999, 50)
     propensity = calibrate(fit_calibrator(PROBABILITY, LABEL, method=method), raw)
@@ -59,6 +59,16 @@ def test_beta_finds_the_curve_that_made_the_labels():
     raw, label, _ = drawn(truth)
     propensity = calibrate(fit_calibrator(raw, label, method="beta"), np.array([0.1, 0.5, 0.9]))
     assert propensity == pytest.approx(truth(np.array([0.1, 0.5, 0.9])), abs=0.015)
+
+
+def test_pooled_has_the_mean_log_odds_of_sigmoid_and_isotonic():
+    raw, label, _ = drawn(lambda x: np.where(x < 0.5, 0.0, x))
+    found = {
+        method: logit(calibrate(fit_calibrator(raw, label, method=method), raw))
+        for method in ("sigmoid", "pooled", "isotonic")
+    }
+    assert np.abs(found["sigmoid"] - found["isotonic"]).max() > 1
+    assert found["pooled"] == pytest.approx((found["sigmoid"] + found["isotonic"]) / 2)
 
 
 def test_beta_never_turns_scores_around():
