@@ -256,7 +256,7 @@ def test_the_estimator_for_any_table_takes_weights_and_calibrates_them_away():
     model = PropensityClassifier("xgboost", settings={"positive_weight": 8.0}, n_folds=3, n_threads=1).fit(X, label)
     raw = model.members_[0].predict_probability(feature_frame(X, model.kinds_))
     assert isinstance(model.members_[0].pipelines[0][-1], Balanced)
-    assert type(inside(model.members_[0].pipelines[0][-1])).__name__ == "XGBClassifier"
+    assert type(inside(model.members_[0].pipelines[0][-1])).__name__ == "WatchedClassifier"
     assert raw.mean() > label.mean() + 0.15
     assert model.out_of_fold_["propensity"].mean() == pytest.approx(label.mean(), abs=0.02)
 
