@@ -27,7 +27,7 @@ from purchase.models.columns import feature_kinds
 from purchase.params import FAMILIES
 
 RESULTS = Path("benchmarks/results/classifier.csv")
-N_AT_A_TIME = 2
+N_AT_A_TIME = 2  # folds
 
 
 def score_fold(X, y, *, seed, fold):

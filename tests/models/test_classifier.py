@@ -220,7 +220,7 @@ def test_with_times_later_rows_are_tested_and_one_model_of_all_rows_predicts():
     assert [len(member.pipelines) for member in model.members_] == [1]
 
 
-def test_where_folds_go_by_time_a_calibrator_has_to_gain_more_than_months_differ(monkeypatch):
+def test_the_choice_of_a_calibrator_is_told_whether_folds_go_by_time(monkeypatch):
     told, times = [], np.arange(300) * 86_400
     monkeypatch.setattr(training, "choose_calibration", lambda *rows, by_time: told.append(by_time) or "none")
     quick().fit(X, Y)
