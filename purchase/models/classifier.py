@@ -14,7 +14,7 @@ from purchase.models.columns import feature_frame, informative_kinds
 from purchase.models.committee import fit_committees
 from purchase.models.deadline import Deadline
 from purchase.models.ensemble import blend, even_weights, greedy_weights
-from purchase.models.folds import all_tested, make_folds, make_row_folds
+from purchase.models.folds import go_by_time, make_folds, make_row_folds
 from purchase.models.inputs import as_labels, as_seconds, as_table, check_columns
 from purchase.models.portfolio import candidates_for
 from purchase.models.training import fit_propensity
@@ -204,7 +204,7 @@ class PropensityClassifier(ClassifierMixin, BaseEstimator):
             label[rows],
             fold,
             calibration=self.calibration,
-            by_time=not all_tested(folds, len(frame)),
+            by_time=go_by_time(folds, len(frame)),
         )
         self.members_ = [committee for committee, weight in zip(committees, weights, strict=True) if weight > 0]
         self.weights_ = weights[weights > 0]

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from threadpoolctl import threadpool_limits
 
 from purchase.models.deadline import OutOfTime
-from purchase.models.folds import all_tested
+from purchase.models.folds import go_by_time
 from purchase.models.race import Hopeless, Race
 from purchase.models.registry import family_module, predict
 from purchase.models.training import cross_fit
@@ -75,7 +75,7 @@ def _fit(frame, label, candidate, *, folds, seed, n_threads, deadline, after):
     family, settings = candidate.family, candidate.settings
     deadline.begin()
     module = family_module(family)
-    by_time = not all_tested(folds, len(frame))
+    by_time = go_by_time(folds, len(frame))
     deadline.total = int(by_time)
     pipeline = module.build(settings, seed=seed, n_threads=n_threads)
     tested = cross_fit(frame, label, pipeline, family=family, folds=folds, watch=True, progress=deadline, after=after)

@@ -27,6 +27,7 @@ from purchase.models.selection import COLUMNS, column_steps
 ARCHITECTURE = "model.json"
 WEIGHTS = "model.weights.h5"
 PREDICT_ROWS = 8192  # at a time
+PREDICT_WAVES = 2**24  # at a time, of all rows: 0.13 GB; of thousands of numbers, fewer rows then
 ROUNDS = "epochs"
 PATIENCE = 3  # epochs
 MIN_STEPS = 32  # of an epoch: few rows would else be passed over a few times only, and nothing be learnt
@@ -90,16 +91,21 @@ class PeriodicEmbedding(keras.layers.Layer):
         super().__init__(**others)
         self.columns, self.n_frequencies = columns, n_frequencies
 
+    @property
+    def n_waves(self):
+        """Sines and cosines of a row."""
+        return 2 * self.n_frequencies * len(self.columns)
+
     def build(self, input_shape):
-        n_columns, n_waves = len(self.columns), 2 * self.n_frequencies
-        largest = n_waves**-0.5
+        n_columns = len(self.columns)
+        largest = (2 * self.n_frequencies) ** -0.5
         self.frequencies = self.add_weight(
             shape=(n_columns, self.n_frequencies),
             initializer=keras.initializers.RandomNormal(0.0, FREQUENCY_SPREAD),
             name="frequencies",
         )
         self.sums = self.add_weight(
-            shape=(n_columns, n_waves, N_EMBEDDED),
+            shape=(n_columns, 2 * self.n_frequencies, N_EMBEDDED),
             initializer=keras.initializers.RandomUniform(-largest, largest),
             name="sums",
         )
@@ -207,7 +213,9 @@ class ResidualNetwork(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X):
         inputs = np.asarray(X)
-        parts = [inputs[start : start + PREDICT_ROWS] for start in range(0, len(inputs), PREDICT_ROWS)]
+        n_waves = sum(layer.n_waves for layer in self.network_.layers if isinstance(layer, PeriodicEmbedding))
+        n_rows = max(min(PREDICT_ROWS, PREDICT_WAVES // max(n_waves, 1)), 1)
+        parts = [inputs[start : start + n_rows] for start in range(0, len(inputs), n_rows)]
         heads = np.concatenate([np.asarray(self.network_(part, training=False)) for part in parts])
         probability = heads.mean(axis=1)
         return np.column_stack([1 - probability, probability])

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from purchase.models.calibration import choose_calibration, cross_calibrate, fit_calibrator
 from purchase.models.columns import feature_frame, feature_kinds
 from purchase.models.ensemble import Ensemble
-from purchase.models.folds import all_tested
+from purchase.models.folds import go_by_time
 from purchase.models.registry import family_module, predict
 from purchase.models.store import Model
 
@@ -112,7 +112,7 @@ def fit_model(features, settings, *, family, folds, calibration, seed, n_threads
         progress.update()
     known = label[tested.rows]
     calibrator, propensity = fit_propensity(
-        tested.probability, known, tested.fold, calibration=calibration, by_time=not all_tested(folds, len(frame))
+        tested.probability, known, tested.fold, calibration=calibration, by_time=go_by_time(folds, len(frame))
     )
     out_of_fold = pd.DataFrame(
         {

@@ -95,7 +95,7 @@ def test_several_seeds_are_averaged_in_log_odds_as_saved_searched_and_explained(
 
 
 @pytest.mark.xdist_group("families")  # which loads TensorFlow
-def test_a_network_with_periodic_embeddings_sees_waves_and_is_the_same_when_loaded(tmp_path):
+def test_a_network_with_periodic_embeddings_sees_waves_and_is_the_same_when_loaded(tmp_path, monkeypatch):
     module, draw = family_module("neural_network"), np.random.default_rng(0)
     waving = pd.DataFrame({"amount": draw.uniform(-3, 3, 1500), "flag": draw.integers(0, 2, 1500)})
     label = (np.sin(4 * waving["amount"]) > 0).to_numpy().astype(int)
@@ -109,5 +109,7 @@ def test_a_network_with_periodic_embeddings_sees_waves_and_is_the_same_when_load
     layers = [layer for layer in pipeline[-1].network_.layers if isinstance(layer, module.PeriodicEmbedding)]
     assert [layer.columns for layer in layers] == [[0]]  # not the flag
     module.save(pipeline, tmp_path)
-    loaded = module.load(tmp_path, n_threads=1)
-    assert np.array_equal(loaded.predict_proba(waving), pipeline.predict_proba(waving))
+    loaded, found = module.load(tmp_path, n_threads=1), pipeline.predict_proba(waving)
+    assert np.array_equal(loaded.predict_proba(waving), found)
+    monkeypatch.setattr(module, "PREDICT_WAVES", 16 * 100)  # 16 a row: 100 rows at a time
+    assert np.allclose(loaded.predict_proba(waving), found, rtol=1e-12)
